@@ -1,0 +1,1 @@
+"""The fast twins: the functions of ``loops`` with vector instructions and threads."""
