@@ -25,8 +25,8 @@ ADJOINT = 1e-12  # [relative to |A x| |y|, float64]
 
 # Central difference (f(x + eps) - f(x - eps)) / (2 eps) in float64: truncation is about
 # eps^2 = 1e-10 of the third derivative, rounding about 1.1e-16 / eps = 1e-11 of the value. The
-# bound is four orders above both and four below what a forgotten term shows. In float32 rounding alone
-# would be 6e-8 / 1e-5 = 6e-3, so gradients are never checked in float32.
+# bound is four orders above both, and a forgotten term shows four orders above the bound.
+# In float32 rounding alone would be 6e-8 / 1e-5 = 6e-3, so gradients are never checked there.
 GRADIENT_EPS = 1e-5
 GRADIENT_ATOL = 1e-9
 GRADIENT_RTOL = 1e-6  # [relative to the larger of the two magnitudes]
