@@ -5,7 +5,84 @@ explanation is a trace of its Python function, ``_name``, which stands directly 
 self, ``name``.
 
 All kernels follow one convention: outputs come first, preallocated by the caller, and every element
-is written; arrays are C-contiguous, of one floating dtype unless said otherwise; sizes are read from
-``.shape``; an empty batch is fine. Nothing is checked here, `minigrad.kernels.geometry` has done it.
-Statistics, losses and other long sums of one kind are added up in float64.
+is written; arrays are C-contiguous, of one floating dtype unless said otherwise; sizes are read
+from ``.shape``; an empty batch is fine. Nothing is checked here, `minigrad.kernels.geometry` has
+done it. Statistics and other long sums of one kind are added up in float64.
 """
+
+from .conv import conv2d, conv2d_weight_grad, conv_transpose2d
+from .elementwise import leaky_relu, leaky_relu_grad, relu, relu_grad
+from .faces import (
+    conv2d_im2col,
+    conv2d_toeplitz,
+    conv_transpose2d_gradient,
+    conv_transpose2d_phases,
+    conv_transpose2d_toeplitz,
+    conv_transpose2d_zero_insertion,
+    toeplitz_matrix,
+)
+from .norm import moments, normalize, normalize_eval_grad, normalize_grad
+from .optimizer import adam, rmsprop, sgd
+from .pool import (
+    adaptive_avg_pool2d,
+    adaptive_avg_pool2d_input_grad,
+    adaptive_max_pool2d,
+    avg_pool2d,
+    avg_pool2d_input_grad,
+    max_pool2d,
+    max_pool2d_gather,
+    max_pool2d_input_grad,
+)
+from .random import dropout_mask
+from .resample import (
+    fold,
+    unfold,
+    upsample_bilinear2d,
+    upsample_bilinear2d_input_grad,
+    upsample_nearest2d,
+    upsample_nearest2d_input_grad,
+)
+from .softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
+
+__all__ = [
+    "adam",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool2d_input_grad",
+    "adaptive_max_pool2d",
+    "avg_pool2d",
+    "avg_pool2d_input_grad",
+    "conv2d",
+    "conv2d_im2col",
+    "conv2d_toeplitz",
+    "conv2d_weight_grad",
+    "conv_transpose2d",
+    "conv_transpose2d_gradient",
+    "conv_transpose2d_phases",
+    "conv_transpose2d_toeplitz",
+    "conv_transpose2d_zero_insertion",
+    "dropout_mask",
+    "fold",
+    "leaky_relu",
+    "leaky_relu_grad",
+    "log_softmax",
+    "log_softmax_grad",
+    "max_pool2d",
+    "max_pool2d_gather",
+    "max_pool2d_input_grad",
+    "moments",
+    "normalize",
+    "normalize_eval_grad",
+    "normalize_grad",
+    "relu",
+    "relu_grad",
+    "rmsprop",
+    "sgd",
+    "softmax",
+    "softmax_grad",
+    "toeplitz_matrix",
+    "unfold",
+    "upsample_bilinear2d",
+    "upsample_bilinear2d_input_grad",
+    "upsample_nearest2d",
+    "upsample_nearest2d_input_grad",
+]
