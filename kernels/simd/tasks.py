@@ -1,0 +1,89 @@
+"""Sharing work among threads: a launch is the same call made by several threads.
+
+A fast kernel is written as a loop over *pieces* of work, taken one after the other::
+
+    def _kernel(work, y, x, ...):
+        piece = take(work)
+        while piece < work[1]:
+            ...                     # writes the outputs of this piece, and no others
+            piece = take(work)
+
+    launch(kernel, pieces, y, x, ...)
+
+What a piece is must depend on the shapes alone, never on the number of threads: then neither do
+the bits of the result.  Threads that need room of their own for packing get it from ``launch``,
+allocated by NumPy outside the kernel.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from .._threads import get_num_threads, run_on_threads
+from .vector import data_pointer
+
+__all__ = ["aligned_empty", "launch", "take"]
+
+_CACHE_LINE = 64  # bytes
+
+
+@intrinsic
+def take(typingctx, work):
+    """``take(work)``: the number of the next piece; each number goes to one thread."""
+
+    def generate(context, builder, signature, arguments):
+        counter = data_pointer(context, builder, signature.args[0], arguments[0])
+        return builder.atomic_rmw("add", counter, ir.Constant(ir.IntType(64), 1), "monotonic")
+
+    return types.int64(work), generate
+
+
+def launch(
+    kernel: Callable,
+    pieces: int,
+    *arguments: object,
+    private: Callable[[], tuple[np.ndarray, ...]] = tuple,
+) -> None:
+    """Run ``kernel(work, *arguments, *private())`` on as many threads as may be used.
+
+    Parameters
+    ----------
+    kernel
+        A compiled kernel as shown above.
+    pieces
+        How many there are.
+    private
+        Makes the buffers that one thread has to itself.
+    """
+    if pieces < 1:
+        return
+    work = np.array([0, pieces], dtype=np.int64)
+    threads = min(get_num_threads(), pieces)
+    calls = [partial(kernel, work, *arguments, *private()) for _ in range(threads)]
+    if threads == 1:
+        calls[0]()
+    else:
+        run_on_threads(calls)
+
+
+def aligned_empty(size: int, dtype: np.dtype, what: str) -> np.ndarray:
+    """A flat array that begins on a cache line.
+
+    Raises
+    ------
+    MemoryError
+        If there is no room; names the purpose and the bytes.
+    """
+    itemsize = np.dtype(dtype).itemsize
+    padding = _CACHE_LINE // itemsize
+    try:
+        room = np.empty(size + padding, dtype)
+    except (MemoryError, ValueError) as error:
+        message = f"{what} needs a buffer of {size * itemsize} bytes, which cannot be allocated"
+        raise MemoryError(message) from error
+    skip = -room.ctypes.data % _CACHE_LINE // itemsize
+    return room[skip : skip + size]

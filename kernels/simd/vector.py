@@ -1,0 +1,281 @@
+"""Vectors of the processor, as values of compiled code: one instruction works on all lanes.
+
+    x[offset : offset + lanes]        load(x, offset)              one instruction
+         |  |  |  |  |  |  |  |
+    +----+--+--+--+--+--+--+----+
+    | lane 0   1  2  ...   last |     fma(a, b, c) = a*b + c in every lane, one rounding
+    +---------------------------+
+         |  |  |  |  |  |  |  |
+    y[offset : offset + lanes]        store(y, offset, v)
+
+How many lanes there are is the processor's affair: ``lanes(x)`` is 16 float32 (8 float64) with
+AVX-512, 8 (4) with AVX, 4 (2) elsewhere: NEON, SSE, and, as LLVM writes out what the processor
+lacks, anything else.
+
+Arrays are C-contiguous, of float32 or float64, and indexed flat: ``offset`` counts elements from
+the first.  Nothing is checked.  A *mask* is an integer whose bit i says whether lane i takes part;
+memory under a lane that does not is never touched.
+
+These are Numba intrinsics: each emits its LLVM instruction right where it is used.
+"""
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.registry import cpu_target
+from numba.extending import intrinsic, models, register_model
+
+__all__ = [
+    "HAS_FMA",
+    "REGISTERS",
+    "VECTOR_BYTES",
+    "Vector",
+    "broadcast",
+    "data_pointer",
+    "emit_broadcast",
+    "emit_fma",
+    "emit_load",
+    "emit_mask",
+    "emit_masked_load",
+    "emit_masked_store",
+    "evens",
+    "fma",
+    "from_bits",
+    "lanes",
+    "load",
+    "masked_load",
+    "masked_store",
+    "store",
+    "sum_lanes",
+    "vector_type",
+]
+
+
+def _features() -> set[str]:
+    """What Numba's code generator may use: the host's features, unless its settings say otherwise."""
+    _, _, features = cpu_target.target_context.codegen().magic_tuple()
+    return {name[1:] for name in features.split(",") if name.startswith("+")}
+
+
+_HAS = _features()
+_IS_ARM = "neon" in _HAS or "fp-armv8" in _HAS
+VECTOR_BYTES = 64 if "avx512f" in _HAS else 32 if "avx" in _HAS else 16
+REGISTERS = 32 if "avx512f" in _HAS or _IS_ARM else 16
+HAS_FMA = "fma" in _HAS or "avx512f" in _HAS or _IS_ARM
+
+
+class Vector(types.Type):
+    """Numba's type of a vector of ``lanes`` floats."""
+
+    def __init__(self, element: types.Float) -> None:
+        self.element = element
+        self.lanes = VECTOR_BYTES * 8 // element.bitwidth
+        super().__init__(name=f"Vector({element} x {self.lanes})")
+
+
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager, vector):
+        super().__init__(manager, vector, vector_type(vector.element))
+
+
+def vector_type(element: types.Float) -> ir.VectorType:
+    """The LLVM type of a vector of ``element``."""
+    scalar = ir.FloatType() if element.bitwidth == 32 else ir.DoubleType()
+    return ir.VectorType(scalar, VECTOR_BYTES * 8 // element.bitwidth)
+
+
+# What the intrinsics below, and the micro-kernel, emit
+
+
+def data_pointer(context, builder, array_type, array, offset=None):
+    """Pointer to the element at flat ``offset``."""
+    first = context.make_array(array_type)(context, builder, array).data
+    return first if offset is None else builder.gep(first, [offset])
+
+
+def _declared(builder, name, returns, arguments):
+    """LLVM's function ``name``; by hand, as llvmlite's declare_intrinsic takes no vector types."""
+    return cgutils.get_or_insert_function(builder.module, ir.FunctionType(returns, arguments), name)
+
+
+def _suffix(vector):
+    return f"v{vector.count}f{32 if isinstance(vector.element, ir.FloatType) else 64}"
+
+
+def emit_fma(builder, a, b, c):
+    """``a*b + c``, fused if the processor can: written out in software it would crawl."""
+    if not HAS_FMA:
+        return builder.fadd(builder.fmul(a, b), c)
+    function = _declared(builder, f"llvm.fma.{_suffix(a.type)}", a.type, [a.type] * 3)
+    return builder.call(function, [a, b, c])
+
+
+def emit_masked_load(builder, vector, pointer, mask, otherwise):
+    """Load the lanes of ``mask`` (a vector of bits), take the rest from ``otherwise``."""
+    pointer = builder.bitcast(pointer, vector.as_pointer())
+    arguments = [pointer.type, ir.IntType(32), mask.type, vector]
+    name = f"llvm.masked.load.{_suffix(vector)}.p0"
+    align = ir.Constant(ir.IntType(32), _element_bytes(vector))
+    function = _declared(builder, name, vector, arguments)
+    return builder.call(function, [pointer, align, mask, otherwise])
+
+
+def emit_masked_store(builder, value, pointer, mask):
+    """Store the lanes of ``mask`` (a vector of bits)."""
+    vector = value.type
+    pointer = builder.bitcast(pointer, vector.as_pointer())
+    arguments = [vector, pointer.type, ir.IntType(32), mask.type]
+    name = f"llvm.masked.store.{_suffix(vector)}.p0"
+    align = ir.Constant(ir.IntType(32), _element_bytes(vector))
+    function = _declared(builder, name, ir.VoidType(), arguments)
+    return builder.call(function, [value, pointer, align, mask])
+
+
+def _element_bytes(vector):
+    return 4 if isinstance(vector.element, ir.FloatType) else 8
+
+
+def emit_load(builder, vector, pointer):
+    """Load a whole vector from any address that suits its element."""
+    value = builder.load(builder.bitcast(pointer, vector.as_pointer()))
+    value.align = _element_bytes(vector)
+    return value
+
+
+def emit_broadcast(builder, vector, scalar):
+    """The scalar in every lane."""
+    first = builder.insert_element(
+        ir.Constant(vector, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0)
+    )
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
+    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
+
+
+def emit_mask(builder, vector, bits):
+    """The low bits of an int64 as a vector of bits."""
+    narrow = builder.trunc(bits, ir.IntType(vector.count))
+    return builder.bitcast(narrow, ir.VectorType(ir.IntType(1), vector.count))
+
+
+# The vocabulary of compiled code
+
+
+@intrinsic
+def lanes(typingctx, array):
+    """``lanes(x)``: elements of x's dtype in one vector."""
+    count = VECTOR_BYTES * 8 // array.dtype.bitwidth
+
+    def generate(context, builder, signature, arguments):
+        return ir.Constant(ir.IntType(64), count)
+
+    return types.int64(array), generate
+
+
+@intrinsic
+def load(typingctx, array, offset):
+    """``load(x, offset)``: the vector x[offset : offset + lanes]."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = data_pointer(context, builder, signature.args[0], *arguments)
+        return emit_load(builder, vector_type(array.dtype), pointer)
+
+    return Vector(array.dtype)(array, types.int64), generate
+
+
+@intrinsic
+def store(typingctx, array, offset, value):
+    """``store(y, offset, v)``: y[offset : offset + lanes] = v."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = data_pointer(context, builder, signature.args[0], *arguments[:2])
+        place = builder.bitcast(pointer, arguments[2].type.as_pointer())
+        builder.store(arguments[2], place).align = array.dtype.bitwidth // 8
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, value), generate
+
+
+@intrinsic
+def masked_load(typingctx, array, offset, mask, otherwise):
+    """``masked_load(x, offset, mask, v)``: x's elements in the lanes of mask, v's in the others."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = data_pointer(context, builder, signature.args[0], *arguments[:2])
+        vector = vector_type(array.dtype)
+        bits = emit_mask(builder, vector, arguments[2])
+        return emit_masked_load(builder, vector, pointer, bits, arguments[3])
+
+    return otherwise(array, types.int64, types.int64, otherwise), generate
+
+
+@intrinsic
+def masked_store(typingctx, array, offset, mask, value):
+    """``masked_store(y, offset, mask, v)``: store the lanes of mask."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = data_pointer(context, builder, signature.args[0], *arguments[:2])
+        bits = emit_mask(builder, arguments[3].type, arguments[2])
+        emit_masked_store(builder, arguments[3], pointer, bits)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, value), generate
+
+
+@intrinsic
+def broadcast(typingctx, array, value):
+    """``broadcast(x, value)``: the scalar, as x's dtype, in every lane."""
+
+    def generate(context, builder, signature, arguments):
+        return emit_broadcast(builder, vector_type(array.dtype), arguments[1])
+
+    return Vector(array.dtype)(array, array.dtype), generate
+
+
+@intrinsic
+def fma(typingctx, a, b, c):
+    """``fma(a, b, c)``: a*b + c in every lane."""
+
+    def generate(context, builder, signature, arguments):
+        return emit_fma(builder, *arguments)
+
+    return c(a, b, c), generate
+
+
+@intrinsic
+def evens(typingctx, low, high):
+    """``evens(low, high)``: of two vectors in a row, the elements at even places."""
+
+    def generate(context, builder, signature, arguments):
+        places = range(0, 2 * low.lanes, 2)
+        index = ir.Constant(ir.VectorType(ir.IntType(32), low.lanes), list(places))
+        return builder.shuffle_vector(*arguments, index)
+
+    return low(low, high), generate
+
+
+@intrinsic
+def sum_lanes(typingctx, value):
+    """``sum_lanes(v)``: the sum of all lanes, by halves (the same order every time)."""
+
+    def generate(context, builder, signature, arguments):
+        (v,) = arguments
+        width = value.lanes
+        while width > 1:
+            width //= 2
+            index = [(i + width) % value.lanes for i in range(value.lanes)]
+            places = ir.Constant(ir.VectorType(ir.IntType(32), value.lanes), index)
+            v = builder.fadd(v, builder.shuffle_vector(v, v, places))
+        return builder.extract_element(v, ir.Constant(ir.IntType(32), 0))
+
+    return value.element(value), generate
+
+
+@intrinsic
+def from_bits(typingctx, count):
+    """``from_bits(count)``: the mask of the first ``count`` lanes (count at most 63)."""
+
+    def generate(context, builder, signature, arguments):
+        one = ir.Constant(ir.IntType(64), 1)
+        return builder.sub(builder.shl(one, arguments[0]), one)
+
+    return types.int64(types.int64), generate
