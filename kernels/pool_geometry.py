@@ -13,7 +13,6 @@ from .sizes import (
     Shape,
     SizeError,
     check_memory,
-    effective_kernel,
     image_shape,
     pair,
     window_count,
@@ -62,12 +61,10 @@ def _count(sizes: Pair, geometry: PoolGeometry, operation: str, ceil_mode: bool 
 def _check_pool(sizes: Pair, counts: Pair, geometry: PoolGeometry, operation: str) -> None:
     """Refuse padding that could leave a window without a single pixel."""
     for axis, H, OH, K, S, P, D in zip(AXES, sizes, counts, *geometry, strict=True):
-        span = effective_kernel(K, D)
-        if span < 2 * P:
+        if K < 2 * P:
             raise SizeError(
-                f"{operation}: padding must be at most half of the effective kernel, but along the "
-                f"{axis} padding is {P} and kernel {K} with dilation {D} spans {span} pixels; "
-                f"use at most {span // 2}"
+                f"{operation}: padding must be at most half of kernel_size, but along the {axis} "
+                f"padding is {P} and kernel_size {K}; use at most {K // 2}"
             )
         if D <= H:
             continue  # steps of D cannot leap over the picture
@@ -98,8 +95,7 @@ def pool2d_output_size(
     Raises
     ------
     SizeError
-        If a value is out of range, the padding is more than half of the effective kernel, or no
-        window fits.
+        If a value is out of range, the padding is more than half of the kernel, or no window fits.
 
     Examples
     --------

@@ -34,7 +34,10 @@ __all__ = [
 def _nearest_index(o, H, OH, step):
     """Input row that output row o copies: ``min(floor(o * step), H - 1)``.
 
-    The product is float32, as in PyTorch. At equal and at double size the step is not looked at: o and ``o // 2``.
+    The product is float32, whatever the picture. At equal and at double size the step is not looked
+    at: o and ``o // 2``. This is the rule of PyTorch's gradient and of its forward up to
+    ``OH + OW = 128``; beyond, its forward drops the exception and follows the picture's dtype,
+    which tells only for factors such as 2.05.
     """
     if OH == H:
         return o
