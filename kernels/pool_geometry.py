@@ -5,6 +5,7 @@ Letters as in `geometry`: input ``H``, kernel ``KH``, stride ``SH``, padding ``P
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .sizes import (
@@ -239,7 +240,7 @@ def _factor(value: object, operation: str) -> float:
             f"{operation}: scale_factor must be a number or a pair of numbers, "
             f"but got {value!r} of type {type(value).__name__}"
         )
-    factor = float(value)  # type: ignore[arg-type]
+    factor = float(value)
     if not (math.isfinite(factor) and factor > 0):
         raise SizeError(f"{operation}: scale_factor must be positive and finite, but got {factor}")
     return factor
@@ -290,7 +291,7 @@ def upsample_geometry(
         OH, OW = pair(size, "size", operation, 1)
         scale = (H / OH, W / OW)
     else:
-        values = list(scale_factor) if hasattr(scale_factor, "__len__") else [scale_factor] * 2
+        values = list(scale_factor) if isinstance(scale_factor, Sequence) else [scale_factor] * 2
         if len(values) != 2:
             raise SizeError(
                 f"{operation}: scale_factor must be a number or a pair of numbers, "

@@ -12,9 +12,11 @@ import math
 import operator
 import os
 from collections.abc import Sequence
+from typing import NamedTuple, SupportsIndex
 
 __all__ = [
     "AXES",
+    "Conv2dGeometry",
     "Pair",
     "Shape",
     "SizeError",
@@ -26,6 +28,7 @@ __all__ = [
     "kernel_shape",
     "pair",
     "window_count",
+    "window_settings",
 ]
 
 Pair = tuple[int, int]
@@ -40,13 +43,26 @@ class SizeError(ValueError, RuntimeError):
     """A size or setting that the operation cannot work with."""
 
 
+class Conv2dGeometry(NamedTuple):
+    """Settings of a 2-D convolution, plain or transposed.
+
+    ``padding`` is (top, left); what is padded or cropped at the bottom and on the right follows
+    from the shape of the output.
+    """
+
+    stride: Pair
+    padding: Pair
+    dilation: Pair
+    groups: int
+
+
 # Single values
 
 
 def integer(value: object, name: str, operation: str, minimum: int) -> int:
     """Return `value` as a Python integer between `minimum` and 2**31 - 1."""
     try:
-        if isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, SupportsIndex):
             raise TypeError
         number = operator.index(value)
     except TypeError:
@@ -86,10 +102,7 @@ def pair(value: object, name: str, operation: str, minimum: int = 0) -> Pair:
     >>> pair(3, "stride", "conv2d"), pair((1, 2), "stride", "conv2d")
     ((3, 3), (1, 2))
     """
-    if isinstance(value, str) or not hasattr(value, "__len__"):
-        values = [value]
-    else:
-        values = list(value)  # type: ignore[call-overload]
+    values = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     if len(values) not in (1, 2):
         raise SizeError(
             f"{operation}: {name} must be one integer or a pair of integers, "
@@ -183,6 +196,24 @@ def check_memory(
             f"{operation}: the {name} of shape {tuple(shape)} needs {size} bytes "
             f"({itemsize} a value), but this computer has {limit}; use smaller sizes or batches"
         )
+
+
+def window_settings(
+    size: object,
+    kernel_size: object,
+    stride: object,
+    padding: object,
+    dilation: object,
+    operation: str,
+) -> tuple[Pair, Pair, Pair, Pair, Pair]:
+    """Return what the size formulas of convolution need as checked pairs, in the same order."""
+    return (
+        pair(size, "input size", operation, 1),
+        pair(kernel_size, "kernel_size", operation, 1),
+        pair(stride, "stride", operation, 1),
+        pair(padding, "padding", operation),
+        pair(dilation, "dilation", operation, 1),
+    )
 
 
 def window_count(
