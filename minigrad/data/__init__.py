@@ -1,0 +1,109 @@
+"""Pictures: files -> RGB -> Lab -> crops -> batches."""
+
+from minigrad.data.bundled import BUNDLED, bundled_pictures
+from minigrad.data.collate import default_collate, default_convert
+from minigrad.data.color import (
+    AB_SCALE,
+    L_SCALE,
+    lab_to_network,
+    lab_to_rgb,
+    network_to_lab,
+    network_to_rgb,
+    rgb_to_float,
+    rgb_to_lab,
+    rgb_to_network,
+    rgb_to_uint8,
+)
+from minigrad.data.crops import ColorizationCrops, picture_to_network
+from minigrad.data.dataset import ConcatDataset, Dataset, Subset, TensorDataset, random_split
+from minigrad.data.folders import FolderError, FolderScan, load_folder, scan_folder
+from minigrad.data.loader import DataError, DataLoader
+from minigrad.data.pairs import load_pairs, pair_folders
+from minigrad.data.picture_files import PictureFiles
+from minigrad.data.pictures import (
+    EXTENSIONS,
+    MAX_BYTES,
+    MAX_PIXELS,
+    MIN_SIDE,
+    PictureError,
+    PictureNotice,
+    is_gray,
+    load_picture,
+)
+from minigrad.data.records import Crop, Picture
+from minigrad.data.sampler import RandomSampler, SequentialSampler
+from minigrad.data.splits import (
+    ColorizationSplit,
+    grid_crops,
+    split_by_picture,
+    split_colorization,
+    split_crops,
+)
+from minigrad.data.transforms import (
+    add_lightness_noise,
+    crop,
+    flip_horizontal,
+    item_rng,
+    random_crop,
+    resize,
+    resize_planes,
+    resize_shorter_side,
+)
+
+__all__ = [
+    "AB_SCALE",
+    "BUNDLED",
+    "ColorizationCrops",
+    "ColorizationSplit",
+    "ConcatDataset",
+    "Crop",
+    "DataError",
+    "DataLoader",
+    "Dataset",
+    "EXTENSIONS",
+    "FolderError",
+    "FolderScan",
+    "L_SCALE",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "MIN_SIDE",
+    "Picture",
+    "PictureError",
+    "PictureFiles",
+    "PictureNotice",
+    "RandomSampler",
+    "SequentialSampler",
+    "Subset",
+    "TensorDataset",
+    "add_lightness_noise",
+    "bundled_pictures",
+    "crop",
+    "default_collate",
+    "default_convert",
+    "flip_horizontal",
+    "grid_crops",
+    "is_gray",
+    "item_rng",
+    "lab_to_network",
+    "lab_to_rgb",
+    "load_folder",
+    "load_pairs",
+    "load_picture",
+    "network_to_lab",
+    "network_to_rgb",
+    "pair_folders",
+    "picture_to_network",
+    "random_crop",
+    "random_split",
+    "resize",
+    "resize_planes",
+    "resize_shorter_side",
+    "rgb_to_float",
+    "rgb_to_lab",
+    "rgb_to_network",
+    "rgb_to_uint8",
+    "scan_folder",
+    "split_by_picture",
+    "split_colorization",
+    "split_crops",
+]
