@@ -7,8 +7,10 @@ To see how a fast convolution works, read in this order:
 3. ``patches``       implicit im2col: packing the patches of a few pixels at a time
 4. ``gather``        the packed matrix product over blocks of pixels
 5. ``conv``          conv2d and conv_transpose2d as walks of that kernel
+6. ``weight_grad``   the same patches times the output gradient
 """
 
 from .conv import conv2d, conv_transpose2d
+from .weight_grad import conv2d_weight_grad
 
-__all__ = ["conv2d", "conv_transpose2d"]
+__all__ = ["conv2d", "conv2d_weight_grad", "conv_transpose2d"]

@@ -19,7 +19,7 @@ kernels of 2 x 2, 2 x 1, 1 x 2 and 1 x 1.  A phase without taps is the bias.
 import numpy as np
 
 from .gather import Output, gather, pack_weights
-from .patches import Walk
+from .patches import Walk, conv2d_walk
 
 __all__ = ["conv2d", "conv_transpose2d"]
 
@@ -35,15 +35,11 @@ def conv2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry)
     b : (O,)
     geometry : Conv2dGeometry
     """
-    (SH, SW), (PH, PW), (DH, DW), G = geometry
-    N, C, H, W = x.shape
-    O, _, KH, KW = w.shape
-    OH, OW = y.shape[2:]
-    rows = [(kh * DH - PH, kh) for kh in range(KH)]
-    columns = [(kw * DW - PW, kw) for kw in range(KW)]
-    walk = Walk(N, G, C // G, H, W, OH, OW, SH, SW)
-    out = Output(G, O // G, OH, OW, 1, 1, 0, 0)
-    _gather_taps(y, x, w, b, rows, columns, walk, out, transposed=False)
+    walk, taps = conv2d_walk(x, w.shape[2:], y.shape[2:], geometry)
+    places = np.arange(len(taps))
+    out = Output(walk.G, w.shape[0] // walk.G, *y.shape[2:], 1, 1, 0, 0)
+    weights = pack_weights(w, places, out, walk, transposed=False)
+    gather(y, x, weights, b, taps, walk, out)
 
 
 def conv_transpose2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry) -> None:
@@ -62,26 +58,17 @@ def conv_transpose2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray,
     _, O, KH, KW = w.shape
     OH, OW = y.shape[2:]
     for top in range(min(SH, OH)):
-        rows = [
-            ((top + PH - kh * DH) // SH, kh) for kh in range(KH) if (top + PH - kh * DH) % SH == 0
-        ]
+        rows = _phase(top + PH, KH, SH, DH)
         for left in range(min(SW, OW)):
-            columns = [
-                ((left + PW - kw * DW) // SW, kw)
-                for kw in range(KW)
-                if (left + PW - kw * DW) % SW == 0
-            ]
-            QH, QW = -(-(OH - top) // SH), -(-(OW - left) // SW)
-            walk = Walk(N, G, I // G, H, W, QH, QW, 1, 1)
+            columns = _phase(left + PW, KW, SW, DW)
+            grid = [(ih, iw, kh * KW + kw) for ih, kh in rows for iw, kw in columns]
+            table = np.array(grid, np.int64).reshape(-1, 3)
+            walk = Walk(N, G, I // G, H, W, -(-(OH - top) // SH), -(-(OW - left) // SW), 1, 1)
             out = Output(G, O, OH, OW, SH, SW, top, left)
-            _gather_taps(y, x, w, b, rows, columns, walk, out, transposed=True)
+            weights = pack_weights(w, table[:, 2].copy(), out, walk, transposed=True)
+            gather(y, x, weights, b, table[:, :2].copy(), walk, out)
 
 
-def _gather_taps(y, x, w, b, rows, columns, walk, out, transposed):
-    """Gather along the taps rows x columns, each given as (offset in the input, place in w)."""
-    KW = w.shape[3]
-    grid = [(tap_h, tap_w, kh * KW + kw) for tap_h, kh in rows for tap_w, kw in columns]
-    table = np.array(grid, np.int64).reshape(-1, 3)
-    places = np.ascontiguousarray(table[:, 2])
-    weights = pack_weights(w, places, walk.G, out.O, walk.C, transposed)
-    gather(y, x, weights, b, np.ascontiguousarray(table[:, :2]), walk, out)
+def _phase(position, K, S, D):
+    """The taps that meet a phase, each as (offset in the input, its place in the kernel)."""
+    return [((position - k * D) // S, k) for k in range(K) if (position - k * D) % S == 0]

@@ -207,9 +207,10 @@ def _gather_blocks(work, y, x, weights, bias, taps, walk, out, split, packed, ti
 gather_blocks = jit(_gather_blocks)
 
 
-def _pack_weights(work, packed, w, places, taps, O, strides):
+def _pack_panels(work, packed, w, places, O, C, strides):
     """Pack w for `gather`: one panel of ROWS output channels of one group per piece of work."""
-    g_stride, o_stride, c_stride, C = strides
+    g_stride, o_stride, c_stride = strides
+    taps = len(places)
     panels = (O + ROWS - 1) // ROWS
     panel = take(work)
     while panel < work[1]:
@@ -227,10 +228,12 @@ def _pack_weights(work, packed, w, places, taps, O, strides):
         panel = take(work)
 
 
-pack_panels = jit(_pack_weights)
+pack_panels = jit(_pack_panels)
 
 
-def pack_weights(w: np.ndarray, places: np.ndarray, G: int, O: int, C: int, transposed: bool):
+def pack_weights(
+    w: np.ndarray, places: np.ndarray, out: Output, walk: Walk, transposed: bool
+) -> np.ndarray:
     """Weights as [group][panel][k][row of the panel], k = t*C + c, for the taps at ``places``.
 
     Parameters
@@ -240,11 +243,9 @@ def pack_weights(w: np.ndarray, places: np.ndarray, G: int, O: int, C: int, tran
         Flat kh*KW + kw of each tap.
     """
     T, KK = len(places), w.shape[2] * w.shape[3]
-    panels = -(-O // ROWS)
-    packed = aligned_empty(G * panels * T * C * ROWS, w.dtype, "convolution weights")
-    if transposed:
-        strides = (C * O * KK, KK, O * KK, C)
-    else:
-        strides = (O * C * KK, C * KK, KK, C)
-    launch(pack_panels, G * panels, packed, w.reshape(-1), places, T, O, strides)
+    panels = walk.G * -(-out.O // ROWS)
+    packed = aligned_empty(panels * T * walk.C * ROWS, w.dtype, "convolution weights")
+    group = out.O * walk.C * KK
+    strides = (group, KK, out.O * KK) if transposed else (group, walk.C * KK, KK)
+    launch(pack_panels, panels, packed, w.reshape(-1), places, out.O, walk.C, strides)
     return packed

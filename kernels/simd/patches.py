@@ -32,7 +32,7 @@ import numpy as np
 from .._jit import jit
 from .vector import broadcast, evens, from_bits, lanes, masked_load, store
 
-__all__ = ["LAST", "Walk", "find_pieces", "pack_patches", "piece_table"]
+__all__ = ["LAST", "Walk", "conv2d_walk", "find_pieces", "pack_patches", "piece_table"]
 
 
 class Walk(NamedTuple):
@@ -47,6 +47,15 @@ class Walk(NamedTuple):
     QW: int
     TH: int
     TW: int
+
+
+def conv2d_walk(x, kernel, output, geometry) -> tuple[Walk, np.ndarray]:
+    """The walk of a convolution over x, and its taps: tap_h, tap_w of each, (KH*KW, 2) int64."""
+    (SH, SW), (PH, PW), (DH, DW), G = geometry
+    N, C, H, W = x.shape
+    KH, KW = kernel
+    taps = [(kh * DH - PH, kw * DW - PW) for kh in range(KH) for kw in range(KW)]
+    return Walk(N, G, C // G, H, W, *output, SH, SW), np.array(taps, np.int64).reshape(-1, 2)
 
 
 # Columns of the table of pieces

@@ -51,7 +51,7 @@ __all__ = [
 
 
 def _features() -> set[str]:
-    """What Numba's code generator may use: the host's features, unless its settings say otherwise."""
+    """What Numba generates code for: the host's features, unless its settings say otherwise."""
     _, _, features = cpu_target.target_context.codegen().magic_tuple()
     return {name[1:] for name in features.split(",") if name.startswith("+")}
 
