@@ -1,0 +1,6 @@
+"""The methods of a tensor, one family a file, each a base class of `minigrad.Tensor`.
+
+They check and promote their arguments, and apply the operations of `minigrad.primitives`.
+"""
+
+__all__ = ["arithmetic", "indexing", "inplace", "layout", "operands", "reduction"]

@@ -1,0 +1,292 @@
+"""Shapes of a tensor: reshaping, permuting, expanding, splitting, flipping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.autograd import Differentiable
+from minigrad.errors import SizeError
+from minigrad.methods.operands import axes_of, axis_of, sizes_of
+from minigrad.primitives import layout as ops
+
+__all__ = ["Layout"]
+
+
+def completed(shape: tuple[int, ...], count: int, operation: str) -> tuple[int, ...]:
+    """A shape with its one -1, if any, worked out from the number of elements."""
+    known = int(np.prod([n for n in shape if n != -1], dtype=object)) if shape else 1
+    if shape.count(-1) > 1 or any(n < -1 for n in shape):
+        raise SizeError(
+            f"{operation}: shape {shape} must have at most one -1 and no other negative size"
+        )
+    if -1 in shape:
+        if known == 0 or count % known:
+            raise SizeError(
+                f"{operation}: {count} elements do not fill shape {shape}: {count} is not a multiple of {known}"
+            )
+        return tuple(count // known if n == -1 else n for n in shape)
+    if known != count:
+        raise SizeError(
+            f"{operation}: {count} elements do not fill shape {shape}, which has {known}"
+        )
+    return shape
+
+
+class Layout(Differentiable):
+    """Methods that move elements and change shapes."""
+
+    def reshape(self, *shape: Any) -> Any:
+        """The same elements in another shape (one size may be -1); a view where possible."""
+        sizes = completed(sizes_of(shape, "reshape"), self.array.size, "reshape")
+        return ops.Reshape.apply(self, sizes)
+
+    def view(self, *shape: Any) -> Any:
+        """`reshape` that refuses to copy a view whose memory does not allow the shape; or a dtype's cast.
+
+        Raises
+        ------
+        ValueError
+            If the strides of a view do not allow the shape; use `reshape`.
+        """
+        if len(shape) == 1 and not isinstance(shape[0], (int, np.integer, tuple, list)):
+            raise TypeError(
+                f"view: expected sizes, got {shape[0]!r}; convert dtypes with .to(dtype)"
+            )
+        result = self.reshape(*shape)
+        if self.is_view and self.array.size and not np.may_share_memory(result.array, self.array):
+            raise SizeError(
+                f"view: a view of shape {tuple(self.shape)} with strides {self.stride()} cannot be looked at in "
+                f"shape {tuple(result.shape)} without copying; use reshape(...) or contiguous().view(...)"
+            )
+        return result
+
+    def view_as(self, other: Any) -> Any:
+        """`view` in the shape of another tensor."""
+        return self.view(*other.shape)
+
+    def reshape_as(self, other: Any) -> Any:
+        """`reshape` to the shape of another tensor."""
+        return self.reshape(*other.shape)
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any:
+        """The axes from ``start_dim`` to ``end_dim`` joined into one."""
+        start = axis_of(start_dim, self.ndim, "flatten")
+        end = axis_of(end_dim, self.ndim, "flatten")
+        if start > end:
+            raise SizeError(f"flatten: start_dim (={start_dim}) lies after end_dim (={end_dim})")
+        if self.ndim == 0:
+            return self.reshape(1)
+        shape = self.array.shape
+        joined = int(np.prod(shape[start : end + 1], dtype=np.int64))
+        return self.reshape(*shape[:start], joined, *shape[end + 1 :])
+
+    def unflatten(self, dim: int, sizes: Any) -> Any:
+        """One axis taken apart into several."""
+        axis = axis_of(dim, self.ndim, "unflatten")
+        shape = self.array.shape
+        inner = completed(tuple(sizes), shape[axis], "unflatten")
+        return self.reshape(*shape[:axis], *inner, *shape[axis + 1 :])
+
+    def squeeze(self, dim: Any = None) -> Any:
+        """Without the axes of length 1 (all, or those named)."""
+        axes = axes_of(dim, self.ndim, "squeeze")
+        return self.reshape(*(n for i, n in enumerate(self.array.shape) if n != 1 or i not in axes))
+
+    def unsqueeze(self, dim: int) -> Any:
+        """With a new axis of length 1 before axis ``dim``."""
+        axis = axis_of(dim, self.ndim + 1, "unsqueeze")
+        shape = self.array.shape
+        return self.reshape(*shape[:axis], 1, *shape[axis:])
+
+    def permute(self, *dims: Any) -> Any:
+        """The axes in another order; a view."""
+        order = axes_of(sizes_of(dims, "permute"), self.ndim, "permute")
+        if len(order) != self.ndim or len(sizes_of(dims, "permute")) != self.ndim:
+            raise SizeError(f"permute: dims {dims} must name each of the {self.ndim} axes once")
+        return ops.Permute.apply(self, order)
+
+    def transpose(self, dim0: int, dim1: int) -> Any:
+        """Two axes exchanged; a view."""
+        a, b = axis_of(dim0, self.ndim, "transpose"), axis_of(dim1, self.ndim, "transpose")
+        order = list(range(self.ndim))
+        if self.ndim:
+            order[a], order[b] = b, a
+        return ops.Permute.apply(self, tuple(order))
+
+    swapaxes = swapdims = transpose
+
+    def t(self) -> Any:
+        """The transpose of a matrix (a vector stays as it is)."""
+        if self.ndim > 2:
+            raise SizeError(f"t: expected at most 2 dimensions, got shape {tuple(self.shape)}")
+        return ops.Permute.apply(self, tuple(reversed(range(self.ndim))))
+
+    @property
+    def T(self) -> Any:  # noqa: N802
+        """The axes in reverse order."""
+        return ops.Permute.apply(self, tuple(reversed(range(self.ndim))))
+
+    @property
+    def mT(self) -> Any:  # noqa: N802
+        """The last two axes exchanged."""
+        return self.transpose(-1, -2)
+
+    def movedim(self, source: Any, destination: Any) -> Any:
+        """Axes moved to other places, the others in their order."""
+        sources = axes_of(source if source != () else None, self.ndim, "movedim")
+        targets = axes_of(destination if destination != () else None, self.ndim, "movedim")
+        if len(sources) != len(targets):
+            raise SizeError(f"movedim: {len(sources)} axes cannot move to {len(targets)} places")
+        rest = iter(i for i in range(self.ndim) if i not in sources)
+        place = dict(zip(targets, sources, strict=True))
+        order = tuple(place[i] if i in place else next(rest) for i in range(self.ndim))
+        return ops.Permute.apply(self, order)
+
+    def expand(self, *sizes: Any) -> Any:
+        """Axes of length 1 (and new leading axes) repeated without copying; -1 keeps a size."""
+        given, shape = sizes_of(sizes, "expand"), self.array.shape
+        lead = len(given) - len(shape)
+        old = (1,) * max(lead, 0) + shape
+        wanted = tuple(
+            o if n == -1 and i >= lead else n
+            for i, (n, o) in enumerate(zip(given, old, strict=False))
+        )
+        fits = lead >= 0 and all(n >= 0 and (o in (n, 1)) for n, o in zip(wanted, old, strict=True))
+        if not fits:
+            raise SizeError(
+                f"expand: shape {shape} does not expand to {given}: only axes of length 1 can be repeated, "
+                "and new axes come first"
+            )
+        return ops.Expand.apply(self, wanted)
+
+    def expand_as(self, other: Any) -> Any:
+        """`expand` to the shape of another tensor."""
+        return self.expand(*other.shape)
+
+    def broadcast_to(self, shape: Any) -> Any:
+        """`expand` under NumPy's name."""
+        return self.expand(*shape)
+
+    def repeat(self, *sizes: Any) -> Any:
+        """The tensor laid out ``sizes[i]`` times along each axis; a copy."""
+        times = sizes_of(sizes, "repeat")
+        lead = len(times) - self.ndim
+        if lead < 0 or any(n < 0 for n in times):
+            raise SizeError(
+                f"repeat: sizes {times} must be one per axis of shape {tuple(self.shape)}, none negative"
+            )
+        shape = (1,) * lead + self.array.shape
+        x = self.reshape(*(s for n in shape for s in (1, n)))
+        x = x.expand(*(s for t, n in zip(times, shape, strict=True) for s in (t, n)))
+        return x.clone_contiguous().reshape(*(t * n for t, n in zip(times, shape, strict=True)))
+
+    def tile(self, *dims: Any) -> Any:
+        """`repeat` under NumPy's rule: missing leading counts are 1."""
+        times = sizes_of(dims, "tile")
+        return self.repeat(*(1,) * (self.ndim - len(times)), *times)
+
+    def repeat_interleave(self, repeats: int, dim: int | None = None) -> Any:
+        """Each element (along an axis) ``repeats`` times in a row."""
+        x = self.reshape(-1) if dim is None else self
+        axis = 0 if dim is None else axis_of(dim, self.ndim, "repeat_interleave")
+        shape = x.array.shape
+        stretched = x.unsqueeze(axis + 1).expand(*shape[: axis + 1], repeats, *shape[axis + 1 :])
+        return stretched.reshape(*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :])
+
+    def flip(self, *dims: Any) -> Any:
+        """The elements in reverse order along axes; a copy."""
+        return ops.Flip.apply(self, axes_of(sizes_of(dims, "flip"), self.ndim, "flip"))
+
+    def roll(self, shifts: Any, dims: Any = None) -> Any:
+        """The elements shifted cyclically."""
+        return ops.Roll.apply(self, shifts, dims)
+
+    def narrow(self, dim: int, start: int, length: int) -> Any:
+        """``length`` places of an axis from ``start`` on; a view."""
+        axis = axis_of(dim, self.ndim, "narrow")
+        extent = self.array.shape[axis]
+        first = start + extent if start < 0 else start
+        if length < 0 or not 0 <= first <= extent - length:
+            raise SizeError(
+                f"narrow: start (={start}) and length (={length}) leave an axis of {extent}"
+            )
+        return self[(slice(None),) * axis + (slice(first, first + length),)]
+
+    def select(self, dim: int, index: int) -> Any:
+        """One place of an axis, without that axis; a view."""
+        return self[(slice(None),) * axis_of(dim, self.ndim, "select") + (index,)]
+
+    def unbind(self, dim: int = 0) -> tuple[Any, ...]:
+        """All places of an axis, one tensor each."""
+        axis = axis_of(dim, self.ndim, "unbind")
+        return tuple(self.select(axis, i) for i in range(self.array.shape[axis]))
+
+    def split(self, split_size: Any, dim: int = 0) -> tuple[Any, ...]:
+        """Pieces of an axis, of one size (the last may be shorter) or of the sizes listed; views."""
+        axis = axis_of(dim, self.ndim, "split")
+        extent = self.array.shape[axis] if self.ndim else 1
+        if isinstance(split_size, (tuple, list)):
+            sizes = list(split_size)
+            if sum(sizes) != extent or min(sizes, default=0) < 0:
+                raise SizeError(
+                    f"split: sizes {sizes} must be non-negative and sum to the axis's {extent}"
+                )
+        else:
+            if split_size < 0 or (split_size == 0 and extent):
+                raise SizeError(f"split: split_size (={split_size}) must be positive")
+            step = max(split_size, 1)
+            sizes = [min(step, extent - i) for i in range(0, extent, step)] or [0]
+        starts = np.cumsum([0, *sizes[:-1]])
+        return tuple(self.narrow(axis, int(s), n) for s, n in zip(starts, sizes, strict=True))
+
+    def chunk(self, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+        """At most ``chunks`` equal pieces of an axis (the last may be shorter); views."""
+        if chunks < 1:
+            raise SizeError(f"chunk: chunks (={chunks}) must be at least 1")
+        axis = axis_of(dim, self.ndim, "chunk")
+        size = -(-self.array.shape[axis] // chunks)
+        return self.split(size, axis) if size else self.split([0] * chunks, axis)
+
+    def tril(self, diagonal: int = 0) -> Any:
+        """The part on and below a diagonal; zeros above."""
+        keep = np.tril(np.ones(self.array.shape[-2:], bool), diagonal)
+        return self.masked_fill(self.wrap(~keep), 0)
+
+    def triu(self, diagonal: int = 0) -> Any:
+        """The part on and above a diagonal; zeros below."""
+        keep = np.triu(np.ones(self.array.shape[-2:], bool), diagonal)
+        return self.masked_fill(self.wrap(~keep), 0)
+
+    def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+        """A diagonal of two axes, as the last axis."""
+        rows, columns = axis_of(dim1, self.ndim, "diagonal"), axis_of(dim2, self.ndim, "diagonal")
+        x = self.movedim((rows, columns), (-2, -1))
+        n = np.arange(max(min(x.shape[-2] + min(offset, 0), x.shape[-1] - max(offset, 0)), 0))
+        return x[..., n - min(offset, 0), n + max(offset, 0)]
+
+    def diag(self, diagonal: int = 0) -> Any:
+        """A vector as a diagonal matrix; a matrix's diagonal as a vector."""
+        if self.ndim == 2:
+            return self.diagonal(diagonal)
+        if self.ndim != 1:
+            raise SizeError(f"diag: expected 1 or 2 dimensions, got shape {tuple(self.shape)}")
+        N = self.array.shape[0] + abs(diagonal)
+        i = np.arange(self.array.shape[0])
+        matrix = self.wrap(np.zeros((N, N), self.array.dtype))
+        matrix[i - min(diagonal, 0), i + max(diagonal, 0)] = self
+        return matrix
+
+    def contiguous(self, memory_format: Any = None) -> Any:
+        """The tensor itself if its elements lie in C order, else a copy that does."""
+        return self if self.array.flags.c_contiguous else self.clone_contiguous()
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether the elements lie in C order."""
+        return bool(self.array.flags.c_contiguous)
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps in memory between neighbours along each axis [elements]."""
+        steps = tuple(s // self.array.itemsize for s in self.array.strides)
+        return steps if dim is None else steps[axis_of(dim, self.ndim, "stride")]

@@ -1,0 +1,229 @@
+"""Sums, means, extremes and orderings of a tensor."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad import dtypes
+from minigrad.autograd import Differentiable
+from minigrad.errors import DTypeError, SizeError
+from minigrad.methods.operands import axes_of, axis_of, cast
+from minigrad.primitives import reduction as ops
+
+__all__ = ["Reduction", "ValuesIndices"]
+
+
+class ValuesIndices(NamedTuple):
+    """Elements and where they were found."""
+
+    values: Any
+    indices: Any
+
+
+def _choice(dim: Any, keepdim: bool, where: Any, x: Any, operation: str) -> ValuesIndices:
+    axis = axis_of(dim, x.ndim, operation)
+    if x.ndim == 0:
+        return ValuesIndices(x.clone(), x.wrap(np.zeros((), np.int64)))
+    _refuse_empty(x, (axis,), operation)
+    return ValuesIndices(*ops.Extreme.apply(x, axis, keepdim, where))
+
+
+def _refuse_empty(x: Any, axes: tuple[int, ...], operation: str) -> None:
+    empty = [i for i in axes if x.shape[i] == 0]
+    if empty:
+        raise SizeError(
+            f"{operation}: axis {empty[0]} of shape {tuple(x.shape)} is empty, and an empty axis has no such element"
+        )
+
+
+class Reduction(Differentiable):
+    """Methods that reduce axes."""
+
+    def sum(self, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+        """The sum over ``dim`` (an axis, several, or all); integers and booleans sum in int64."""
+        x = self
+        if dtype is not None:
+            x = cast(x, dtypes.numpy_dtype(dtype, "sum"))
+        elif x.array.dtype.kind != "f":
+            x = cast(x, dtypes.int64.dtype)
+        return ops.Sum.apply(x, axes_of(dim, x.ndim, "sum"), keepdim)
+
+    def mean(self, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+        """The mean over ``dim``; NaN over nothing.
+
+        Raises
+        ------
+        TypeError
+            For integers, whose mean is no integer.
+        """
+        x = self if dtype is None else cast(self, dtypes.numpy_dtype(dtype, "mean"))
+        axes = axes_of(dim, x.ndim, "mean")
+        x._need_floating("mean")
+        count = int(np.prod([x.shape[i] for i in axes], dtype=np.int64))
+        return x.sum(axes, keepdim) / count if axes else x.clone()
+
+    def _need_floating(self, operation: str) -> None:
+        if self.array.dtype.kind != "f":
+            raise DTypeError(
+                f"{operation}: needs a floating tensor, got {self.dtype}; convert it with .float()"
+            )
+
+    def var(
+        self,
+        dim: Any = None,
+        unbiased: bool | None = None,
+        keepdim: bool = False,
+        *,
+        correction: float | None = None,
+    ) -> Any:
+        """The variance, the sum of squared deviations over ``count - correction`` (1 unless said otherwise)."""
+        if isinstance(dim, bool):  # PyTorch's var(unbiased)
+            dim, unbiased = None, dim
+        self._need_floating("var")
+        axes = axes_of(dim, self.ndim, "var")
+        count = int(np.prod([self.shape[i] for i in axes], dtype=np.int64))
+        less = correction if correction is not None else (0 if unbiased is False else 1)
+        deviation = self - self.mean(axes or None, keepdim=True)
+        return (deviation * deviation).sum(axes or None, keepdim) / max(count - less, 0)
+
+    def std(
+        self,
+        dim: Any = None,
+        unbiased: bool | None = None,
+        keepdim: bool = False,
+        *,
+        correction: float | None = None,
+    ) -> Any:
+        """The square root of `var`."""
+        return self.var(dim, unbiased, keepdim, correction=correction).sqrt()
+
+    def amax(self, dim: Any = None, keepdim: bool = False) -> Any:
+        """The largest element over ``dim``; equal ones share the gradient evenly."""
+        axes = axes_of(dim, self.ndim, "amax")
+        _refuse_empty(self, axes, "amax")
+        return ops.AMax.apply(self, axes, keepdim)
+
+    def amin(self, dim: Any = None, keepdim: bool = False) -> Any:
+        """The smallest element over ``dim``; equal ones share the gradient evenly."""
+        axes = axes_of(dim, self.ndim, "amin")
+        _refuse_empty(self, axes, "amin")
+        return ops.AMin.apply(self, axes, keepdim)
+
+    def max(self, dim: Any = None, keepdim: bool = False) -> Any:
+        """The largest element; with an axis, values and indices; with a tensor, the elementwise `maximum`."""
+        if isinstance(dim, Differentiable):
+            return self.maximum(dim)
+        return self.amax() if dim is None else _choice(dim, keepdim, np.argmax, self, "max")
+
+    def min(self, dim: Any = None, keepdim: bool = False) -> Any:
+        """The smallest element; with an axis, values and indices; with a tensor, the elementwise `minimum`."""
+        if isinstance(dim, Differentiable):
+            return self.minimum(dim)
+        return self.amin() if dim is None else _choice(dim, keepdim, np.argmin, self, "min")
+
+    def _arg(self, function: Any, dim: Any, keepdim: bool, operation: str) -> Any:
+        if dim is None:
+            _refuse_empty(self, tuple(range(self.ndim)), operation)
+            index = np.asarray(function(self.array), np.int64)
+            return self.wrap(index.reshape((1,) * self.ndim) if keepdim else index)
+        axis = axis_of(dim, self.ndim, operation)
+        if self.ndim == 0:
+            return self.wrap(np.zeros((), np.int64))
+        _refuse_empty(self, (axis,), operation)
+        index = function(self.array, axis=axis, keepdims=keepdim)
+        return self.wrap(np.asarray(index, np.int64))
+
+    def argmax(self, dim: Any = None, keepdim: bool = False) -> Any:
+        """Where the (first) largest element is; of the flattened tensor without an axis."""
+        return self._arg(np.argmax, dim, keepdim, "argmax")
+
+    def argmin(self, dim: Any = None, keepdim: bool = False) -> Any:
+        """Where the (first) smallest element is; of the flattened tensor without an axis."""
+        return self._arg(np.argmin, dim, keepdim, "argmin")
+
+    def prod(self, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
+        """The product of all elements, or over one axis; integers and booleans multiply in int64."""
+        x = self
+        if dtype is not None:
+            x = cast(x, dtypes.numpy_dtype(dtype, "prod"))
+        elif x.array.dtype.kind != "f":
+            x = cast(x, dtypes.int64.dtype)
+        if dim is None:
+            return ops.Prod.apply(x.reshape(-1), 0, False)
+        axis = axis_of(dim, x.ndim, "prod")
+        return ops.Prod.apply(x, axis, keepdim) if x.ndim else x.clone()
+
+    def any(self, dim: Any = None, keepdim: bool = False) -> Any:
+        """Whether any element is non-zero."""
+        axes = axes_of(dim, self.ndim, "any")
+        return self.wrap(np.asarray(self.array.astype(bool).any(axis=axes, keepdims=keepdim)))
+
+    def all(self, dim: Any = None, keepdim: bool = False) -> Any:
+        """Whether all elements are non-zero."""
+        axes = axes_of(dim, self.ndim, "all")
+        return self.wrap(np.asarray(self.array.astype(bool).all(axis=axes, keepdims=keepdim)))
+
+    def count_nonzero(self, dim: Any = None) -> Any:
+        """How many elements are non-zero."""
+        axes = axes_of(dim, self.ndim, "count_nonzero")
+        return self.wrap(np.asarray(np.count_nonzero(self.array, axis=axes), np.int64))
+
+    def cumsum(self, dim: int, *, dtype: Any = None) -> Any:
+        """Running sums along an axis."""
+        x = self
+        if dtype is not None or x.array.dtype.kind != "f":
+            x = cast(x, dtypes.numpy_dtype(dtype or dtypes.int64, "cumsum"))
+        axis = axis_of(dim, x.ndim, "cumsum")
+        return ops.CumSum.apply(x, axis) if x.ndim else x.clone()
+
+    def logsumexp(self, dim: Any, keepdim: bool = False) -> Any:
+        """``ln sum e ** self`` over ``dim``, without overflow."""
+        self._need_floating("logsumexp")
+        return ops.LogSumExp.apply(self, axes_of(dim, self.ndim, "logsumexp"), keepdim)
+
+    def norm(self, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
+        """The p-norm over ``dim``; p may be a positive number, infinity, or "fro" (2)."""
+        self._need_floating("norm")
+        power = 2.0 if p in ("fro", None) else float(p)
+        axes = axes_of(dim, self.ndim, "norm")
+        if power == float("inf"):
+            return self.abs().amax(axes or None, keepdim)
+        if power <= 0:
+            raise ValueError(f"norm: p (={p}) must be positive")
+        return ops.Norm.apply(self, power, axes, keepdim)
+
+    def argsort(self, dim: int = -1, descending: bool = False, stable: bool = True) -> Any:
+        """The indices that sort along an axis; equal elements keep their order, NaNs count as largest."""
+        axis = axis_of(dim, self.ndim, "argsort")
+        if self.ndim == 0:
+            return self.wrap(np.zeros((), np.int64))
+        flipped = np.flip(self.array, axis) if descending else self.array
+        order = np.argsort(flipped, axis=axis, kind="stable")
+        if descending:
+            order = np.flip(self.array.shape[axis] - 1 - order, axis)
+        return self.wrap(np.ascontiguousarray(order))
+
+    def sort(self, dim: int = -1, descending: bool = False, stable: bool = True) -> ValuesIndices:
+        """The elements in order along an axis, and where they were."""
+        order = self.argsort(dim, descending)
+        return ValuesIndices(self.gather(dim, order) if self.ndim else self.clone(), order)
+
+    def topk(
+        self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+    ) -> ValuesIndices:
+        """The k largest (or smallest) elements along an axis, in order, and where they are.
+
+        Raises
+        ------
+        ValueError
+            If the axis has fewer than k elements.
+        """
+        axis = axis_of(dim, self.ndim, "topk")
+        extent = self.shape[axis] if self.ndim else 1
+        if not 0 <= k <= extent:
+            raise SizeError(f"topk: k (={k}) must be between 0 and the axis's {extent} elements")
+        order = self.argsort(axis, descending=largest)
+        order = order.narrow(axis, 0, k) if self.ndim else order
+        return ValuesIndices(self.gather(axis, order) if self.ndim else self.clone(), order)

@@ -1,0 +1,581 @@
+"""`Tensor`: a NumPy array with a place in the graph, under PyTorch's names.
+
+The operations are in `minigrad.primitives`, the methods that check their arguments and apply them in
+`minigrad.methods`, one family a file; here is what a tensor is.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minigrad import autograd, dtypes
+from minigrad.autograd import Storage
+from minigrad.errors import DTypeError, SizeError
+from minigrad.methods.arithmetic import Arithmetic
+from minigrad.methods.indexing import Indexing
+from minigrad.methods.inplace import InPlace
+from minigrad.methods.layout import Layout
+from minigrad.methods.operands import axis_of
+from minigrad.methods.reduction import Reduction
+from minigrad.primitives.arithmetic import Cast, Clone
+
+__all__ = ["RemovableHandle", "Size", "Tensor", "from_array", "method", "tensor"]
+
+
+class Size(tuple):
+    """The shape of a tensor: a tuple that knows its number of elements."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self, dtype=object)) if self else 1
+
+    def __repr__(self) -> str:
+        return f"minigrad.Size({list(self)})"
+
+    def __add__(self, other: Any) -> Size:
+        return Size(tuple(self) + tuple(other))
+
+    def __getitem__(self, index: Any) -> Any:
+        part = super().__getitem__(index)
+        return Size(part) if isinstance(index, slice) else part
+
+
+class RemovableHandle:
+    """What registering a hook returns: ``remove()`` takes the hook away again."""
+
+    def __init__(self, hooks: Any, hook: Any) -> None:
+        self._hooks, self._hook = hooks, hook
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        if isinstance(self._hooks, dict):
+            self._hooks.pop(self._hook, None)
+        elif self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+
+
+class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
+    """An n-dimensional array of one dtype that can be differentiated.
+
+    ``Tensor([1, 2])`` holds the given values as floats, ``Tensor(2, 3)`` is an uninitialised 2 x 3 tensor, as in
+    PyTorch; `minigrad.tensor` keeps the dtype of its data and is what one usually wants.
+
+    Attributes
+    ----------
+    grad : Tensor or None
+        The gradient that `backward` accumulated (leaves, and tensors with `retain_grad`).
+    requires_grad : bool
+        Whether operations on this tensor are recorded.
+    array : numpy.ndarray
+        The values.  To be read; changes go through in-place methods, which the graph can see.
+
+    Examples
+    --------
+    >>> import minigrad
+    >>> x = minigrad.tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+
+    __array_priority__ = 1000  # ndarray + tensor is a tensor
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = super().__new__(cls)
+        self._set(np.empty(0, np.float32))
+        return self
+
+    def __init__(self, *data: Any, dtype: Any = None) -> None:
+        sizes = data and all(isinstance(n, (int, np.integer)) for n in data)
+        if sizes:
+            self._set(np.empty(data, dtypes.get_default_dtype().dtype))
+        elif len(data) == 1 and isinstance(data[0], np.ndarray):
+            self._set(_checked(data[0], "Tensor"))
+        elif len(data) == 1:
+            self._set(_array(data[0], dtype or dtypes.get_default_dtype(), "Tensor"))
+        elif data:
+            raise TypeError(
+                f"Tensor: expected one sequence or integer sizes, got {len(data)} arguments"
+            )
+
+    def _set(self, array: np.ndarray) -> None:
+        self.array = array
+        self.grad = self.node = self.hooks = None
+        self._requires_grad = self.is_view = False
+        self.index = self.seen = 0
+        self.storage = Storage()
+
+    @staticmethod
+    def wrap(array: np.ndarray) -> Any:
+        """A new plain tensor over ``array``, outside the graph; the array is taken as it is."""
+        self = object.__new__(Tensor)
+        self._set(array)
+        return self
+
+    # -- the graph --------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded; only floating leaves can be told."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Start (or stop) recording operations on this leaf.
+
+        Raises
+        ------
+        TypeError
+            For integers and booleans, which have no gradients.
+        """
+        if requires_grad and self.array.dtype.kind != "f":
+            raise DTypeError(
+                f"requires_grad_: only floating tensors have gradients, this one is {self.dtype}; "
+                "convert it with .float()"
+            )
+        if not requires_grad and self.node is not None:
+            raise RuntimeError(
+                "requires_grad_: only a leaf can stop recording, and this tensor is the result of "
+                f"{self.node.name}; use detach()"
+            )
+        self._requires_grad = bool(requires_grad)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the tensor was made by the user, not by a recorded operation."""
+        return self.node is None
+
+    @property
+    def grad_fn(self) -> Any:
+        """The recorded operation that made the tensor, or None for a leaf."""
+        return self.node
+
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+    ) -> None:
+        """Accumulate the gradients of this tensor into the leaves it depends on (`autograd.backward`)."""
+        autograd.backward(self, gradient, retain_graph, create_graph, inputs)
+
+    def detach(self) -> Tensor:
+        """The same memory as a tensor without history."""
+        result = Tensor.wrap(self.array.view())
+        result.storage = self.storage
+        self.storage.shared = True
+        return result
+
+    def detach_(self) -> Tensor:
+        """Forget the history of this tensor."""
+        self.node, self.index, self._requires_grad = None, 0, False
+        return self
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory as a tensor without history; a change through it is noticed by the graph."""
+        return self.detach()
+
+    @data.setter
+    def data(self, source: Tensor) -> None:
+        self.array = source.array.view()
+        self.storage.version += 1
+        source.storage.shared = self.storage.shared = True
+
+    def clone(self, memory_format: Any = None) -> Tensor:
+        """A copy in its own memory, with history."""
+        return Clone.apply(self, "K")
+
+    def clone_contiguous(self) -> Tensor:
+        """A copy whose elements lie in C order, with history."""
+        return Clone.apply(self, "C")
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this non-leaf tensor in ``grad``, too."""
+        if not self.requires_grad:
+            raise RuntimeError("retain_grad: this tensor does not require grad")
+        if self.node is not None:
+            self.node.keep_gradient(self)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Call ``hook`` with the gradient of this tensor when it is known; what it returns replaces it.
+
+        Returns
+        -------
+        RemovableHandle
+            Its ``remove()`` takes the hook away.
+        """
+        if not self.requires_grad:
+            raise RuntimeError(
+                "register_hook: this tensor does not require grad, so it gets no gradient"
+            )
+        if self.node is not None:
+            hooks = self.node.hooks.setdefault(self.index, [])
+        else:
+            self.hooks = hooks = self.hooks if self.hooks is not None else []
+        hooks.append(hook)
+        return RemovableHandle(hooks, hook)
+
+    # -- what it is ---------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        """The size of each axis."""
+        return Size(self.array.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one axis."""
+        return self.shape if dim is None else self.array.shape[axis_of(dim, self.ndim, "size")]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.array.ndim
+
+    def dim(self) -> int:
+        """The number of axes."""
+        return self.array.ndim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self.array.size
+
+    nelement = numel
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The element type."""
+        return dtypes.of(self.array.dtype)
+
+    @property
+    def device(self) -> dtypes.device:
+        """Always the CPU."""
+        return dtypes.device("cpu")
+
+    @property
+    def is_cuda(self) -> bool:
+        """Always False."""
+        return False
+
+    @property
+    def itemsize(self) -> int:
+        """The size of one element [bytes]."""
+        return self.array.itemsize
+
+    def element_size(self) -> int:
+        """The size of one element [bytes]."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The size of all elements [bytes]."""
+        return self.array.nbytes
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return self.array.ctypes.data
+
+    def is_floating_point(self) -> bool:
+        """Whether the elements are floating-point numbers."""
+        return self.array.dtype.kind == "f"
+
+    def get_device(self) -> int:
+        """-1, PyTorch's number of the CPU."""
+        return -1
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len: a 0-dimensional tensor has no length")
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.ndim == 0:
+            raise TypeError("iter: a 0-dimensional tensor cannot be iterated over")
+        return iter(self.unbind(0))
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self.array == getattr(value, "array", value)).any())
+
+    # -- out of minigrad ------------------------------------------------------------------------------------
+
+    def item(self) -> Any:
+        """The value of a tensor of one element, as a Python number.
+
+        Raises
+        ------
+        ValueError
+            If there is not exactly one element.
+        """
+        if self.array.size != 1:
+            raise SizeError(f"item: needs a tensor of one element, got shape {tuple(self.shape)}")
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self.array.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The values as an ndarray over the same memory.
+
+        While a recorded graph holds the values for its backward, the array is read-only.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires grad; use ``detach().numpy()`` (or ``force=True``).
+        """
+        if self.requires_grad and not force:
+            raise RuntimeError(
+                "numpy: this tensor requires grad, and changes through NumPy are not recorded; "
+                "use detach().numpy()"
+            )
+        array = self.array.view()
+        if self.storage.held:
+            array.flags.writeable = False
+        elif array.flags.writeable:
+            self.storage.shared = self.storage.exported = True
+        return array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        if copy or (dtype is not None and array.dtype != np.dtype(dtype)):
+            return array.astype(dtype if dtype is not None else array.dtype)
+        return array
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """The memory as a DLPack capsule, for other array libraries."""
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.array.__dlpack_device__()
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise SizeError(
+                f"bool: the truth of a tensor of shape {tuple(self.shape)} is ambiguous; use any() or all()"
+            )
+        return bool(self.array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.array.dtype.kind not in "iub" or self.array.size != 1:
+            raise TypeError("index: only a tensor of one integer can be used as an index")
+        return int(self.array.item())
+
+    def __format__(self, specification: str) -> str:
+        if self.ndim == 0 and specification:
+            return format(self.item(), specification)
+        return object.__format__(self, specification)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        if self.node is not None:
+            raise RuntimeError(
+                "deepcopy: only leaves can be copied deeply; use detach() or clone()"
+            )
+        result = Tensor.wrap(self.array.copy())
+        result.__class__ = type(self)
+        result._requires_grad = self._requires_grad
+        memo[id(self)] = result
+        result.grad = copy.deepcopy(self.grad, memo)
+        return result
+
+    def __reduce__(self) -> Any:
+        return _rebuilt, (type(self), np.ascontiguousarray(self.array), self._requires_grad)
+
+    # -- conversion -------------------------------------------------------------------------------------------
+
+    def to(self, *args: Any, dtype: Any = None, copy: bool = False, **ignored: Any) -> Tensor:
+        """The tensor in another dtype: ``to(dtype)``, ``to(other)``, ``to("cpu")``, ``to("cpu", dtype)``.
+
+        Raises
+        ------
+        RuntimeError
+            For a device other than the CPU.
+        """
+        for argument in (
+            *args,
+            *([ignored["device"]] if ignored.get("device") is not None else []),
+        ):
+            if isinstance(argument, Tensor):
+                dtype = argument.dtype
+            elif isinstance(argument, (dtypes.device, str)):
+                dtypes.device(argument)
+            elif isinstance(argument, (dtypes.dtype, np.dtype, type)):
+                dtype = argument
+            elif argument is not None and not isinstance(argument, bool):
+                raise TypeError(f"to: expected a dtype, a device or a Tensor, got {argument!r}")
+        wanted = self.array.dtype if dtype is None else dtypes.numpy_dtype(dtype, "to")
+        if wanted != self.array.dtype:
+            return Cast.apply(self, wanted)
+        return self.clone() if copy else self
+
+    def type(self, dtype: Any = None) -> Any:
+        """The tensor in another dtype; without one, the name of its type."""
+        return f"minigrad.{self.dtype.name}" if dtype is None else self.to(dtype)
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """The tensor in the dtype of another."""
+        return self.to(other.dtype)
+
+    def float(self) -> Tensor:
+        """The tensor in float32."""
+        return self.to(dtypes.float32)
+
+    def double(self) -> Tensor:
+        """The tensor in float64."""
+        return self.to(dtypes.float64)
+
+    def int(self) -> Tensor:
+        """The tensor in int32."""
+        return self.to(dtypes.int32)
+
+    def long(self) -> Tensor:
+        """The tensor in int64."""
+        return self.to(dtypes.int64)
+
+    def bool(self) -> Tensor:
+        """The tensor as booleans."""
+        return self.to(dtypes.bool)
+
+    def byte(self) -> Tensor:
+        """The tensor in uint8."""
+        return self.to(dtypes.uint8)
+
+    def cpu(self) -> Tensor:
+        """The tensor itself."""
+        return self
+
+    def cuda(self, *args: Any, **kwargs: Any) -> Tensor:
+        """Raise: there is no GPU here."""
+        return self.to(dtypes.device("cuda"))
+
+    def new_tensor(self, data: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+        """A tensor of the given data, in this one's dtype unless another is given."""
+        return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+    def new_full(self, size: Any, fill_value: Any, dtype: Any = None, **ignored: Any) -> Tensor:
+        """A tensor of one repeated number, in this one's dtype unless another is given."""
+        kind = dtypes.numpy_dtype(dtype or self.dtype, "new_full")
+        return Tensor.wrap(np.full(tuple(size), fill_value, kind))
+
+    def new_zeros(self, *size: Any, dtype: Any = None, **ignored: Any) -> Tensor:
+        """A tensor of zeros, in this one's dtype unless another is given."""
+        return self.new_full(size[0] if isinstance(size[0], (tuple, list)) else size, 0, dtype)
+
+    def new_ones(self, *size: Any, dtype: Any = None, **ignored: Any) -> Tensor:
+        """A tensor of ones, in this one's dtype unless another is given."""
+        return self.new_full(size[0] if isinstance(size[0], (tuple, list)) else size, 1, dtype)
+
+    new_empty = new_zeros
+
+    def __repr__(self) -> str:
+        default = (dtypes.get_default_dtype().dtype, np.dtype(np.int64), np.dtype(np.bool_))
+        text = np.array2string(
+            self.array, precision=4, separator=", ", prefix="tensor(", threshold=1000, edgeitems=3
+        )
+        if self.array.size == 0 and self.ndim != 1:
+            text = f"[], size={tuple(self.shape)}"
+        notes = [] if self.array.dtype in default else [f"dtype={self.dtype}"]
+        if self.node is not None:
+            notes.append(f"grad_fn={self.node!r}")
+        elif self.requires_grad:
+            notes.append("requires_grad=True")
+        return f"tensor({', '.join([text, *notes])})"
+
+
+def _rebuilt(cls: Any, array: np.ndarray, requires_grad: bool) -> Any:
+    result = Tensor.wrap(array)
+    result.__class__ = cls
+    result._requires_grad = requires_grad
+    return result
+
+
+def method(name: str) -> Callable[[Callable], Callable]:
+    """Make a function of the open set a method of `Tensor` as well, under ``name``."""
+
+    def attach(function: Callable) -> Callable:
+        setattr(Tensor, name, function)
+        return function
+
+    return attach
+
+
+def _checked(array: np.ndarray, operation: str) -> np.ndarray:
+    """An array in native byte order and of a dtype that minigrad has."""
+    return array.astype(dtypes.numpy_dtype(array.dtype, operation), copy=False)
+
+
+def _array(data: Any, dtype: Any, operation: str) -> np.ndarray:
+    """A fresh array of anything that holds numbers."""
+    if isinstance(data, (list, tuple)) and data and any(isinstance(d, Tensor) for d in data):
+        data = [d.tolist() if isinstance(d, Tensor) else d for d in data]
+    if isinstance(data, Tensor):
+        array = data.array.copy()
+    elif isinstance(data, (np.ndarray, np.generic)):
+        array = np.array(data)
+    else:
+        try:
+            array = np.array(data)
+        except ValueError as error:
+            raise ValueError(f"{operation}: data is not rectangular: {error}") from None
+        if array.dtype == np.float64:  # Python floats
+            array = np.array(data, dtypes.get_default_dtype().dtype) if dtype is None else array
+        elif array.size == 0:
+            array = array.astype(dtypes.get_default_dtype().dtype)
+    wanted = dtypes.numpy_dtype(array.dtype if dtype is None else dtype, operation)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{operation}: data of type {array.dtype} holds no numbers")
+    return np.ascontiguousarray(array.astype(wanted, copy=False)).reshape(array.shape)
+
+
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor with a copy of ``data``: numbers, nested lists, an ndarray or a Tensor.
+
+    Python floats become the default dtype (float32), integers int64; arrays keep their dtype.
+
+    Raises
+    ------
+    TypeError
+        For dtypes that minigrad does not compute with.
+    ValueError
+        For nested lists that are not rectangular.
+    """
+    if device is not None:
+        dtypes.device(device)
+    return Tensor.wrap(_array(data, dtype, "tensor")).requires_grad_(requires_grad)
+
+
+def from_array(array: np.ndarray) -> Tensor:
+    """A tensor over the memory of ``array``, which other NumPy code may go on to change.
+
+    Used for `from_numpy` and DLPack.  A byte-swapped array is converted, and so copied.
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
+    result = Tensor.wrap(_checked(array, "from_numpy").view())
+    result.storage.shared = result.storage.exported = True
+    return result
