@@ -3,6 +3,26 @@
 `minigrad.nn.functional` is the public face, under PyTorch's path.
 """
 
-from minigrad.functional.conv import conv2d, conv_transpose2d
+from minigrad.functional import (
+    activation,
+    conv,
+    dropout,
+    linear,
+    loss,
+    norm,
+    padding,
+    pool,
+    resample,
+)
+from minigrad.functional.activation import *  # noqa: F403
+from minigrad.functional.conv import *  # noqa: F403
+from minigrad.functional.dropout import *  # noqa: F403
+from minigrad.functional.linear import *  # noqa: F403
+from minigrad.functional.loss import *  # noqa: F403
+from minigrad.functional.norm import *  # noqa: F403
+from minigrad.functional.padding import *  # noqa: F403
+from minigrad.functional.pool import *  # noqa: F403
+from minigrad.functional.resample import *  # noqa: F403
 
-__all__ = ["conv2d", "conv_transpose2d"]
+_FAMILIES = (activation, conv, dropout, linear, loss, norm, padding, pool, resample)
+__all__ = sorted(name for family in _FAMILIES for name in family.__all__)

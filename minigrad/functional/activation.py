@@ -1,0 +1,3 @@
+"""Activations: rectifiers, sigmoids, softmax."""
+
+__all__: list[str] = []

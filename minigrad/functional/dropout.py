@@ -1,0 +1,3 @@
+"""Dropout of elements and of channels."""
+
+__all__: list[str] = []

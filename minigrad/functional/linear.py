@@ -1,0 +1,3 @@
+"""Linear maps, flattening, embeddings."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Losses with PyTorch's reductions."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Normalisation over batches, channels, groups and any set of axes."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Padding pictures, and taking them apart into windows."""
+
+__all__: list[str] = []

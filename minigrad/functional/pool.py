@@ -1,0 +1,3 @@
+"""Pooling: the largest or the mean of each window."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Changing the size of pictures."""
+
+__all__: list[str] = []
