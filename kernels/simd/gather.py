@@ -21,7 +21,7 @@
     +-------+
 
 Weights are packed once per call, as [group][panel of ROWS channels][k][row of the panel], with
-zeros for the rows that do not exist; k = t*C + c, tap by tap.
+zeros for the rows that do not exist; k = c*T + t.
 
 Where a tile's pixels are not side by side in y (they run over the end of a picture, or belong to a
 phase of a transposed convolution) the tile goes through a small buffer.
@@ -43,7 +43,7 @@ from .patches import (
     Walk,
     find_pieces,
     pack_patches,
-    piece_table,
+    piece_tables,
 )
 from .tasks import aligned_empty, launch, take
 from .vector import VECTOR_BYTES, from_bits, lanes
@@ -95,33 +95,20 @@ def gather(y: np.ndarray, x: np.ndarray, weights: np.ndarray, b: np.ndarray,
         divisions = max(1, min(_FEW_PIECES // (blocks * walk.G), out.O // _CHANNELS))
     share = -(-panels // divisions)
     divisions = -(-panels // share)
-    depth = max(1, min(_DEPTH, len(taps) * walk.C))
+    channels = min(walk.C, max(1, _DEPTH // max(1, len(taps))))
     bias = np.zeros(walk.G * panels * ROWS + ROWS, x.dtype)
     bias[:-ROWS].reshape(walk.G, -1)[:, : out.O] = b.reshape(walk.G, out.O)
 
     def private():
         return (
-            aligned_empty(depth * block * L, x.dtype, "convolution"),
+            aligned_empty(channels * len(taps) * block * L, x.dtype, "convolution"),
             aligned_empty(ROWS * VECTORS * L, x.dtype, "convolution"),
-            piece_table(block, L),
-            np.empty((2, block), np.int64),
+            *piece_tables(block, VECTORS, L, len(taps)),
         )
 
-    split = (blocks, block, divisions, share, depth)
+    split = (blocks, block, divisions, share, channels)
     launch(gather_blocks, blocks * walk.G * divisions, y.reshape(-1), x.reshape(-1), weights, bias,
            taps, walk, out, split, private=private)  # fmt: skip
-
-
-def _panel_places(places, rows, vectors, L):
-    """Where vectors go when ``rows`` rows of patches are packed in panels of VECTORS vectors."""
-    for v in range(vectors):
-        panel = v // VECTORS
-        width = min(VECTORS, vectors - panel * VECTORS)
-        places[0, v] = panel * VECTORS * L * rows + v % VECTORS * L
-        places[1, v] = width * L
-
-
-panel_places = jit(_panel_places)
 
 
 def _write_tile(y, tile, rows, channel, pieces, first_vector, width, add, L, out):
@@ -176,11 +163,12 @@ def _multiply_panel(y, weights, bias, packed, tile, pieces, g, m, first, end, k,
 multiply_panel = jit(_multiply_panel)
 
 
-def _gather_blocks(work, y, x, weights, bias, taps, walk, out, split, packed, tile, pieces, places):
+def _gather_blocks(work, y, x, weights, bias, taps, walk, out, split, packed, tile, pieces, aims):
     """Take block after block: some pixels, one group, a share of its output channels."""
-    blocks, block, divisions, share, depth = split
+    blocks, block, divisions, share, channels = split
     L = lanes(x)
-    K = len(taps) * walk.C
+    T = len(taps)
+    K = walk.C * T
     Q = walk.QH * walk.QW
     panels = (out.O + ROWS - 1) // ROWS
     piece = take(work)
@@ -190,13 +178,10 @@ def _gather_blocks(work, y, x, weights, bias, taps, walk, out, split, packed, ti
         first = piece % blocks * block * L
         end = min(first + block * L, walk.N * Q)
         count = find_pieces(pieces, first, end, L, walk)
-        for k in range(0, max(K, 1), depth):
-            k_end = min(k + depth, K)
-            panel_places(places, k_end - k, (end - first + L - 1) // L, L)
-            if K > 0:
-                pack_patches(
-                    packed, places[0], places[1], x, pieces, count, taps, g, k, k_end, walk
-                )
+        for c in range(0, walk.C, channels):
+            c_end = min(c + channels, walk.C)
+            k, k_end = c * T, c_end * T
+            pack_patches(packed, VECTORS, x, pieces, count, aims, taps, g, (c, c_end), walk)
             for m in range(first_panel, min(first_panel + share, panels)):
                 multiply_panel(
                     y, weights, bias, packed, tile, pieces, g, m, first, end, k, k_end, K, out, Q
@@ -217,8 +202,8 @@ def _pack_panels(work, packed, w, places, O, C, strides):
         g, first = panel // panels, panel % panels * ROWS
         rows = min(ROWS, O - first)
         target = panel * taps * C * ROWS
-        for t in range(taps):
-            for c in range(C):
+        for c in range(C):
+            for t in range(taps):
                 source = g * g_stride + first * o_stride + c * c_stride + places[t]
                 for i in range(rows):
                     packed[target + i] = w[source + i * o_stride]
@@ -234,7 +219,7 @@ pack_panels = jit(_pack_panels)
 def pack_weights(
     w: np.ndarray, places: np.ndarray, out: Output, walk: Walk, transposed: bool
 ) -> np.ndarray:
-    """Weights as [group][panel][k][row of the panel], k = t*C + c, for the taps at ``places``.
+    """Weights as [group][panel][k][row of the panel], k = c*T + t, for the taps at ``places``.
 
     Parameters
     ----------

@@ -18,11 +18,14 @@ vector may run over the ends of rows; its stretches within one row are its *piec
                     piece 1  piece 2
 
 For one tap, a piece is one masked load from each channel, as its pixels lie side by side (TW = 1)
-or in every other place (TW = 2); lanes outside the picture are masked out, and so are zero.  Where
-the pieces lie is worked out once per tap and used for every channel.
+or in every other place (TW = 2: two loads and a shuffle); lanes outside the picture are masked out,
+and so are zero.
 
-Rows of the packed matrix are numbered k = t*C + c.  Row k of vector v goes to
-``place[v] + k*step[v]``: side by side for one wide matrix, or in panels, as the reader likes.
+The packed matrix is made of panels, some vectors wide, that stand one after the other; within a
+panel, rows are numbered k = c*T + t, the order of the weights in memory.  So packing writes
+straight on, and where it reads is a short list for each panel, the *aims*, made once and used for
+each channel.  Channel by channel, the few rows of the picture that a panel needs are in the
+first-level cache for all taps but the first.
 """
 
 from typing import NamedTuple
@@ -32,7 +35,20 @@ import numpy as np
 from .._jit import jit
 from .vector import broadcast, evens, from_bits, lanes, masked_load, store
 
-__all__ = ["LAST", "Walk", "conv2d_walk", "find_pieces", "pack_patches", "piece_table"]
+__all__ = [
+    "COLUMN",
+    "LANE",
+    "LENGTH",
+    "PICTURE",
+    "ROW",
+    "VECTOR",
+    "Walk",
+    "aim_pieces",
+    "conv2d_walk",
+    "find_pieces",
+    "pack_patches",
+    "piece_tables",
+]
 
 
 class Walk(NamedTuple):
@@ -58,14 +74,29 @@ def conv2d_walk(x, kernel, output, geometry) -> tuple[Walk, np.ndarray]:
     return Walk(N, G, C // G, H, W, *output, SH, SW), np.array(taps, np.int64).reshape(-1, 2)
 
 
-# Columns of the table of pieces
-VECTOR, LANE, LENGTH, PICTURE, ROW, COLUMN, OFFSET, MASK = range(8)
-LAST = 8
+# Columns of the table of pieces, and of the aims
+VECTOR, LANE, LENGTH, PICTURE, ROW, COLUMN = range(6)
+OFFSET, LOW, HIGH, ENDS = range(4)
 
 
-def piece_table(vectors: int, lanes: int) -> np.ndarray:
-    """Room for the pieces of so many vectors, at most one for each lane, and an end mark."""
-    return np.empty((vectors * lanes + 1, LAST), np.int64)
+def piece_tables(vectors: int, width: int, lanes: int, taps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Room for the pieces of so many vectors, and for the aims of a panel of ``width`` of them.
+
+    Each lane may be a piece of its own; the pieces are followed by an end mark.
+    """
+    pieces = np.empty((vectors * lanes + 1, 6), np.int64)
+    return pieces, np.empty((taps * min(width, vectors) * lanes, 4), np.int64)
+
+
+def _spread(mask, L):
+    """The mask's bits at even places: lane i at bit 2*i."""
+    wide = 0
+    for i in range(L):
+        wide |= ((mask >> i) & 1) << (2 * i)
+    return wide
+
+
+spread = jit(_spread)
 
 
 def _find_pieces(pieces, first, end, L, walk):
@@ -87,121 +118,116 @@ def _find_pieces(pieces, first, end, L, walk):
         pieces[count, COLUMN] = column
         count += 1
         p += length
-    pieces[count, VECTOR] = len(pieces)
+    pieces[count, VECTOR] = len(pieces) // L
     return count
 
 
 find_pieces = jit(_find_pieces)
 
 
-def _aim_pieces(pieces, count, tap_h, tap_w, g, walk):
-    """For one tap, fill in where each piece lies in x and which of its lanes are in the picture.
+def _aim_pieces(aims, pieces, first, end, taps, g, L, walk):
+    """Where each tap finds pieces first..end-1 in x, and which of their lanes are in the picture.
 
-    Lane i of a piece is at OFFSET + i*TW, of channel 0; bit i of MASK says whether it is there.
+    Element i*TW from OFFSET of channel 0 is meant for lane i.  Bit j of LOW and of HIGH says that
+    element j of the first and of the second vector from there is one of them.  ENDS tells that the
+    vector is complete.
     """
-    low = -(tap_w // walk.TW)  # first column with qw*TW + tap_w >= 0
-    high = (walk.W - 1 - tap_w) // walk.TW + 1  # first one beyond the picture's right edge
-    for s in range(count):
-        ih = pieces[s, ROW] * walk.TH + tap_h
-        column, lane = pieces[s, COLUMN], pieces[s, LANE]
-        begin = max(column, low)
-        end = min(column + pieces[s, LENGTH], high)
-        mask = 0
-        if 0 <= ih < walk.H and begin < end:
-            mask = from_bits(end - column + lane) & ~from_bits(begin - column + lane)
-        channel = (pieces[s, PICTURE] * walk.G + g) * walk.C
-        iw = (column - lane) * walk.TW + tap_w
-        pieces[s, OFFSET] = (channel * walk.H + ih) * walk.W + iw
-        pieces[s, MASK] = mask
+    a = 0
+    for t in range(len(taps)):
+        tap_h, tap_w = taps[t]
+        left = -(tap_w // walk.TW)  # first column with qw*TW + tap_w >= 0
+        right = (walk.W - 1 - tap_w) // walk.TW + 1  # first one beyond the picture's right edge
+        for s in range(first, end):
+            ih = pieces[s, ROW] * walk.TH + tap_h
+            column, lane = pieces[s, COLUMN], pieces[s, LANE]
+            column_begin = max(column, left)
+            column_end = min(column + pieces[s, LENGTH], right)
+            mask = 0
+            if 0 <= ih < walk.H and column_begin < column_end:
+                mask = from_bits(column_end - column + lane)
+                mask &= ~from_bits(column_begin - column + lane)
+            if walk.TW == 2:
+                mask = spread(mask, L)
+            channel = (pieces[s, PICTURE] * walk.G + g) * walk.C
+            iw = (column - lane) * walk.TW + tap_w
+            aims[a, OFFSET] = (channel * walk.H + ih) * walk.W + iw
+            aims[a, LOW] = mask & from_bits(L)
+            aims[a, HIGH] = mask >> L
+            aims[a, ENDS] = pieces[s + 1, VECTOR] != pieces[s, VECTOR]
+            a += 1
+    return a
 
 
 aim_pieces = jit(_aim_pieces)
 
 
-def _spread(mask, L):
-    """The mask's bits at even places: lane i at bit 2*i."""
-    wide = 0
-    for i in range(L):
-        wide |= ((mask >> i) & 1) << (2 * i)
-    return wide
+def _pack_panel(packed, place, x, aims, whole, stride, first, end, plane):
+    """Follow the aims in channels first..end-1; return the place after the panel.
 
-
-spread = jit(_spread)
-
-
-def _pack_vector(packed, place, step, x, offset, plane, channels, pieces, first, end, stride):
-    """One vector of one tap, for every channel: masked loads of its pieces first..end-1."""
-    L = lanes(x)
+    ``whole`` promises stride 1 and vectors of one piece each: the common case, and the fast one.
+    """
     zero = broadcast(x, 0)
-    if stride == 1 and end == first + 1:
-        source, mask = pieces[first, OFFSET] + offset, pieces[first, MASK]
-        for _ in range(channels):
-            store(packed, place, masked_load(x, source, mask, zero))
-            source += plane
-            place += step
-    elif stride == 1:
-        for c in range(channels):
-            v = zero
-            for s in range(first, end):
-                source = pieces[s, OFFSET] + offset + c * plane
-                v = masked_load(x, source, pieces[s, MASK], v)
-            store(packed, place + c * step, v)
-    elif stride == 2 and end == first + 1:
-        source, wide = pieces[first, OFFSET] + offset, spread(pieces[first, MASK], L)
-        low_mask, high_mask = wide & from_bits(L), wide >> L
-        for _ in range(channels):
-            low = masked_load(x, source, low_mask, zero)
-            high = masked_load(x, source + L, high_mask, zero)
-            store(packed, place, evens(low, high))
-            source += plane
-            place += step
-    else:
-        for c in range(channels):
-            store(packed, place + c * step, zero)
-            for s in range(first, end):
-                source = pieces[s, OFFSET] + offset + c * plane
-                mask = pieces[s, MASK]
-                for lane in range(pieces[s, LANE], pieces[s, LANE] + pieces[s, LENGTH]):
-                    if (mask >> lane) & 1:
-                        packed[place + c * step + lane] = x[source + lane * stride]
+    L = lanes(x)
+    for channel in range(first * plane, end * plane, plane):
+        if whole:
+            for a in range(len(aims)):
+                source = aims[a, OFFSET] + channel
+                store(packed, place, masked_load(x, source, aims[a, LOW], zero))
+                place += L
+        elif stride <= 2:
+            low = high = zero
+            for a in range(len(aims)):
+                source = aims[a, OFFSET] + channel
+                low = masked_load(x, source, aims[a, LOW], low)
+                if stride == 2:
+                    high = masked_load(x, source + L, aims[a, HIGH], high)
+                if aims[a, ENDS]:
+                    store(packed, place, evens(low, high) if stride == 2 else low)
+                    low = high = zero
+                    place += L
+        else:
+            store(packed, place, zero)
+            for a in range(len(aims)):
+                for lane in range(L):
+                    if (aims[a, LOW] >> lane) & 1:
+                        packed[place + lane] = x[aims[a, OFFSET] + channel + lane * stride]
+                if aims[a, ENDS]:
+                    place += L
+                    if a + 1 < len(aims):
+                        store(packed, place, zero)
+    return place
 
 
-pack_vector = jit(_pack_vector)
+pack_panel = jit(_pack_panel)
 
 
-def _pack_patches(packed, place, step, x, pieces, count, taps, g, k_first, k_end, walk):
-    """Pack rows k_first..k_end-1 of the patches of all pieces; row k_first is the first packed.
+def _pack_patches(packed, width, x, pieces, count, aims, taps, g, channels, walk):
+    """Pack the patches of all pieces, in panels of ``width`` vectors (the last may be narrower).
 
     Parameters
     ----------
     packed : flat, written
-    place, step : (vectors,) int64
-        Row k of vector v goes to packed[place[v] + (k - k_first)*step[v] :][:lanes].
+        Panels one after the other, each [k][lane], k = (c - first)*T + t.
     x : (N, G*C, H, W), flat
     pieces, count
-        From `find_pieces`; its columns OFFSET and MASK are overwritten.
-    taps : (T, 2) int64
-        tap_h, tap_w of each tap.
-    g : group whose channels are looked at
-    walk : Walk
+        From `find_pieces`.
+    aims
+        Room for the aims of a panel.
+    channels : (first, end)
+        The channels of group g to pack.
     """
-    plane = walk.H * walk.W
-    for t in range(k_first // walk.C, (k_end - 1) // walk.C + 1):
-        aim_pieces(pieces, count, taps[t, 0], taps[t, 1], g, walk)
-        first_channel = max(0, k_first - t * walk.C)
-        channels = min(walk.C, k_end - t * walk.C) - first_channel
-        row = t * walk.C + first_channel - k_first
-        s = 0
-        while s < count:
-            v = pieces[s, VECTOR]
-            end = s + 1
-            while end < count and pieces[end, VECTOR] == v:
-                end += 1
-            pack_vector(
-                packed, place[v] + row * step[v], step[v],
-                x, first_channel * plane, plane, channels, pieces, s, end, walk.TW,
-            )  # fmt: skip
-            s = end
+    place = s = 0
+    while s < count:
+        panel, end = pieces[s, VECTOR] // width, s + 1
+        while end < count and pieces[end, VECTOR] // width == panel:
+            end += 1
+        used = aim_pieces(aims, pieces, s, end, taps, g, lanes(x), walk)
+        whole = walk.TW == 1 and end - s == pieces[end - 1, VECTOR] - panel * width + 1
+        place = pack_panel(
+            packed, place, x, aims[:used], whole, walk.TW, channels[0], channels[1],
+            walk.H * walk.W,
+        )  # fmt: skip
+        s = end
 
 
 pack_patches = jit(_pack_patches)

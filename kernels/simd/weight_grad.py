@@ -32,7 +32,7 @@ from .patches import (
     conv2d_walk,
     find_pieces,
     pack_patches,
-    piece_table,
+    piece_tables,
 )
 from .tasks import aligned_empty, launch, take
 from .vector import VECTOR_BYTES, from_bits, lanes
@@ -59,11 +59,12 @@ def conv2d_weight_grad(gw: np.ndarray, x: np.ndarray, gy: np.ndarray, geometry) 
         gw[...] = 0
         return
     G, T = walk.G, len(taps)
-    O, K = gw.shape[0] // G, T * walk.C
+    O = gw.shape[0] // G
     L = VECTOR_BYTES // x.itemsize
     blocks = -(-walk.N * walk.QH * walk.QW // (_BLOCK * L))
-    stretches = -(-K // _DEPTH)
-    depth = -(-K // stretches // ROWS) * ROWS
+    channels = min(walk.C, max(1, _DEPTH // T))
+    stretches = -(-walk.C // channels)
+    depth = -(-channels * T // ROWS) * ROWS
     width = -(-O // L) * L
     copy = G * stretches * depth * width
     slices = min(
@@ -75,12 +76,11 @@ def conv2d_weight_grad(gw: np.ndarray, x: np.ndarray, gy: np.ndarray, geometry) 
         return (
             aligned_empty(depth * _BLOCK * L, x.dtype, "conv2d weight gradient"),
             aligned_empty(_BLOCK * L * width, x.dtype, "conv2d weight gradient"),
-            piece_table(_BLOCK, L),
-            np.array([np.arange(_BLOCK) * L, np.full(_BLOCK, _BLOCK * L)]),
+            *piece_tables(_BLOCK, _BLOCK, L, T),
         )
 
     zeros = np.zeros(ROWS, x.dtype)
-    split = (slices, stretches, blocks, depth, width)
+    split = (slices, stretches, blocks, channels, depth, width)
     launch(
         sum_slices, slices * G * stretches, sums, x.reshape(-1), gy.reshape(-1), zeros, taps, O,
         walk, split, private=private,
@@ -105,37 +105,42 @@ def _pack_transposed(packed, gy, pieces, count, g, O, walk, width):
 pack_transposed = jit(_pack_transposed)
 
 
-def _sum_slices(
-    work, sums, x, gy, zeros, taps, O, walk, split, patches, transposed, pieces, places
-):
+def _sum_slices(work, sums, x, gy, zeros, taps, O, walk, split, patches, transposed, pieces, aims):
     """Take slice after slice: its part of the sums, block by block of its pixels."""
-    slices, stretches, blocks, depth, width = split
+    slices, stretches, blocks, channels, depth, width = split
     L = lanes(x)
-    K = len(taps) * walk.C
     pixels = _BLOCK * L
     positions = walk.N * walk.QH * walk.QW
     piece = take(work)
     while piece < work[1]:
         this, g = piece // stretches // walk.G, piece // stretches % walk.G
-        k = piece % stretches * depth
-        k_end = min(k + depth, K)
+        c = piece % stretches * channels
+        c_end = min(c + channels, walk.C)
         first_sum = piece * depth * width
         first_block, end_block = this * blocks // slices, (this + 1) * blocks // slices
         for block in range(first_block, end_block):
             first = block * pixels
             end = min(first + pixels, positions)
             count = find_pieces(pieces, first, end, L, walk)
-            pack_patches(patches, places[0], places[1], x, pieces, count, taps, g, k, k_end, walk)
+            used = (end - first + L - 1) // L
+            pack_patches(patches, used, x, pieces, count, aims, taps, g, (c, c_end), walk)
             pack_transposed(transposed, gy, pieces, count, g, O, walk, width)
-            used = (end - first + L - 1) // L * L
-            for row in range(0, k_end - k, ROWS):
-                a = (patches, row * pixels, pixels, 1)
+            for row in range(0, (c_end - c) * len(taps), ROWS):
+                a = (patches, row * used * L, used * L, 1)
                 for column in range(0, width, VECTORS * L):
                     vectors = min(VECTORS, (width - column) // L)
-                    c = (sums, first_sum + row * width + column, width)
+                    total = (sums, first_sum + row * width + column, width)
                     b = (transposed, column, width)
                     multiply(
-                        vectors, c, ROWS, from_bits(L), a, b, used, (zeros, 0), block > first_block
+                        vectors,
+                        total,
+                        ROWS,
+                        from_bits(L),
+                        a,
+                        b,
+                        used * L,
+                        (zeros, 0),
+                        block > first_block,
                     )
         piece = take(work)
 
@@ -145,16 +150,17 @@ sum_slices = jit(_sum_slices)
 
 def _add_slices(work, gw, sums, O, C, T, split):
     """gw[g*O + o, c, t] = sum over slices; one output channel per piece of work."""
-    slices, stretches, _, depth, width = split
+    slices, stretches, _, channels, depth, width = split
     copy = len(sums) // slices
     channel = take(work)
     while channel < work[1]:
-        first = channel // O * stretches * depth * width + channel % O
+        group = channel // O * stretches * depth * width + channel % O
         for c in range(C):
+            first = group + (c // channels * depth + c % channels * T) * width
             for t in range(T):
-                total = sums[first + (t * C + c) * width]
+                total = sums[first + t * width]
                 for s in range(1, slices):
-                    total += sums[first + s * copy + (t * C + c) * width]
+                    total += sums[first + s * copy + t * width]
                 gw[(channel * C + c) * T + t] = total
         channel = take(work)
 
