@@ -1,4 +1,4 @@
-"""Sizes: the seeds' tables, windows counted one by one, and an error that teaches for each fault."""
+"""Sizes: the seeds' tables, windows counted one by one, an error that teaches for each fault."""
 
 import json
 import math
