@@ -1,12 +1,13 @@
 """Gradients held against finite differences, element by element.
 
-``J[i, j] = (y_j(x + eps e_i) - y_j(x - eps e_i)) / (2 eps)`` is the numeric Jacobian of a function; the analytic one is made
-of vector-Jacobian products with unit vectors, one per output element.  In float64 with eps = 1e-5 the truncation is
-about 1e-10 of the third derivative and the rounding about 1e-11 of the value, so the two agree to 1e-9 unless the
-backward is wrong (or the point lies on a kink).
+``J[i, j] = (y_j(x + eps e_i) - y_j(x - eps e_i)) / (2 eps)`` is the numeric Jacobian of a function;
+the analytic one is made of vector-Jacobian products with unit vectors, one per output element.  In
+float64 with eps = 1e-5 the truncation is about 1e-10 of the third derivative and the rounding about
+1e-11 of the value, so the two agree to 1e-9 unless the backward is wrong (or the point lies on a
+kink).
 
-Source: Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 11.5; the names are those of
-``torch.autograd.gradcheck``.
+Source: Goodfellow, Bengio and Courville, "Deep Learning" (2016), section 11.5; the names are those
+of ``torch.autograd.gradcheck``.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def gradcheck(
     func : callable
         Takes ``inputs`` and returns a Tensor or a sequence of them, of any shapes.
     inputs : Tensor or sequence
-        The arguments of ``func``; each floating Tensor that requires grad is checked and must be float64.
+        The arguments of ``func``; each floating Tensor that requires grad is checked and must be
+        float64.
     eps : float
         Half the step of the difference [units of the input].
     atol, rtol : float
@@ -58,8 +60,8 @@ def gradcheck(
     nondet_tol : float
         By how much two backward passes over one point may differ.
     check_undefined_grad, check_grad_dtypes, fast_mode : bool
-        Accepted for PyTorch's sake: the engine always checks shapes and dtypes of gradients, and every element is
-        always looked at.
+        Accepted for PyTorch's sake: the engine always checks shapes and dtypes of gradients, and
+        every element is always looked at.
 
     Returns
     -------
@@ -116,15 +118,16 @@ def gradgradcheck(
     check_grad_dtypes: bool = False,
     fast_mode: bool = False,
 ) -> bool:
-    """Whether the second derivatives of ``func`` agree with differences of its (analytic) first ones.
+    """Whether second derivatives of ``func`` agree with differences of its (analytic) first ones.
 
-    The vector-Jacobian product is itself a function, of the inputs and of ``grad_outputs``, and that function goes
-    through `gradcheck`.  Parameters that are not listed are `gradcheck`'s.
+    The vector-Jacobian product is itself a function, of the inputs and of ``grad_outputs``, and
+    that function goes through `gradcheck`.  Parameters that are not listed are `gradcheck`'s.
 
     Parameters
     ----------
     grad_outputs : Tensor or sequence of Tensor, optional
-        The vectors of the product, one per output that requires grad; random numbers (always the same) otherwise.
+        The vectors of the product, one per output that requires grad; random numbers (always the
+        same) otherwise.
     gen_non_contig_grad_outputs : bool
         Lay the random vectors out with gaps in memory.
 
@@ -182,13 +185,15 @@ def _checked(arguments: Sequence[Any], operation: str) -> list[int]:
     positions = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
     if not positions:
         raise ValueError(
-            f"{operation}: inputs holds no Tensor that requires grad, so there is nothing to check; "
+            f"{operation}: inputs holds no Tensor that requires grad, so there is nothing to "
+            "check; "
             "make one with requires_grad=True"
         )
     for i in positions:
         if arguments[i].array.dtype != np.float64:
             raise TypeError(
-                f"{operation}: input {i} is {arguments[i].dtype}, in which rounding hides the gradient; "
+                f"{operation}: input {i} is {arguments[i].dtype}, in which rounding hides the "
+                "gradient; "
                 "make it float64 with .double() before requires_grad_()"
             )
     return positions
@@ -214,7 +219,7 @@ def _numeric(
     outputs: Sequence[Tensor],
     eps: float,
 ) -> list[np.ndarray]:
-    """The Jacobians by central differences in argument i, each (input elements, output elements)."""
+    """The Jacobians by central differences in argument i: (input elements, output elements)."""
     size = arguments[i].array.size
     jacobians = [np.zeros((size, y.array.size)) for y in outputs]
     for element in range(size):
@@ -268,7 +273,8 @@ def _compare(
         a, n = analytic[row, column], numeric[row, column]
         lines.append(f"d {y} / d {x}: analytic {a:.10g}, numeric {n:.10g}, difference {a - n:.3g}")
     raise GradcheckError(
-        f"gradcheck: {wrong.sum()} of {wrong.size} derivatives of output {which[0]} by input {which[1]} differ by more "
+        f"gradcheck: {wrong.sum()} of {wrong.size} derivatives of output {which[0]} by input "
+        f"{which[1]} differ by more "
         f"than {atol:g} + {rtol:g} of the larger:\n  " + "\n  ".join(lines)
     )
 
@@ -289,6 +295,8 @@ def _compare_runs(
     for i, a, b in zip(checked, first, second, strict=True):
         if a.size and not np.abs(a - b).max() <= tolerance:
             raise GradcheckError(
-                f"gradcheck: two backward passes from output {k} to input {i} differ by {np.abs(a - b).max():.3g}, more "
-                f"than nondet_tol (={tolerance:g}): the function is not reproducible (dropout? give it a mask)"
+                f"gradcheck: two backward passes from output {k} to input {i} differ by "
+                f"{np.abs(a - b).max():.3g}, more "
+                f"than nondet_tol (={tolerance:g}): the function is not reproducible (dropout? "
+                "give it a mask)"
             )
