@@ -48,7 +48,7 @@ def psnr(truth: np.ndarray, prediction: np.ndarray) -> float:
 
     Examples
     --------
-    >>> psnr(np.zeros((8, 8, 3)), np.full((8, 8, 3), 0.1))
+    >>> round(psnr(np.zeros((8, 8, 3)), np.full((8, 8, 3), 0.1)), 6)
     20.0
     """
     x, y = _rgb_pair("psnr", truth, prediction)
@@ -138,11 +138,11 @@ def ab_auc(truth: np.ndarray, prediction: np.ndarray, largest: int = 150) -> flo
 
 
 def colourfulness(rgb: np.ndarray) -> float:
-    """Amount of colour in a picture; 0 is gray, about 15 slightly, 60 quite, 100 extremely colourful.
+    """Amount of colour in a picture: 0 none, 15 slightly, 59 quite, 109 extremely colourful.
 
-    M = sqrt(s_rg^2 + s_yb^2) + 0.3 sqrt(m_rg^2 + m_yb^2), with means m and standard deviations s of
-    rg = R - G and yb = (R + G) / 2 - B, in levels of [0, 255]. Hasler, Suesstrunk (2003), "Measuring
-    colourfulness in natural images", equation 3.
+    M = sqrt(s_rg^2 + s_yb^2) + 0.3 sqrt(m_rg^2 + m_yb^2), with means m and standard deviations s
+    of rg = R - G and yb = (R + G) / 2 - B, in levels of [0, 255]. Hasler, Suesstrunk (2003),
+    "Measuring colourfulness in natural images", where the words come from too.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def colourfulness(rgb: np.ndarray) -> float:
 def colourfulness_ratio(truth: np.ndarray, prediction: np.ndarray) -> float:
     """Colourfulness of the prediction divided by the truth's; 1 is best, 0 gray.
 
-    nan if both are gray, inf if only the truth is.
+    nan if both are gray, inf if the truth alone is.
     """
     x, y = _rgb_pair("colourfulness_ratio", truth, prediction)
     wanted, got = colourfulness(x), colourfulness(y)
@@ -171,8 +171,8 @@ def ab_histogram_distance(truth: np.ndarray, prediction: np.ndarray) -> float:
     """Distance between the colour distributions, wherever the colours are [Lab units]; 0 is best.
 
     The mean over a and b of the first Wasserstein distance of their values,
-    W1 = integral of abs(F(v) - F'(v)) dv over the cumulative distributions F: how far, on average, a
-    colour must be moved to turn one distribution into the other. The pictures may differ in size.
+    W1 = integral of abs(F(v) - F'(v)) dv over the cumulative distributions F: how far, on average,
+    a colour must be moved to turn one distribution into the other. The pictures may differ in size.
     A network that paints everything brown keeps a large distance, however small its ab error.
 
     Examples
@@ -220,7 +220,7 @@ def accuracy(scores: Any, labels: Any) -> float:
     scores, labels = np.asarray(scores), np.asarray(labels)
     if scores.ndim != 2 or labels.shape != scores.shape[:1] or not scores.size:
         raise ValueError(
-            f"accuracy: scores {scores.shape} and labels {labels.shape}; give (N, C) and (N,), N > 0"
+            f"accuracy: scores {scores.shape}, labels {labels.shape}; give (N, C) and (N,), N > 0"
         )
     outside = labels[(labels < 0) | (labels >= scores.shape[1])]
     if outside.size:

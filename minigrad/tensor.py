@@ -112,9 +112,10 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
 
     def _set(self, array: np.ndarray) -> None:
         self.array = array
-        self.grad = self.node = self.hooks = None
-        self._requires_grad = self.is_view = False
+        self.grad = self.node = self.hooks = self.base = None
+        self._requires_grad = False
         self.index = self.seen = 0
+        self.path = ()
         self.storage = Storage()
 
     @staticmethod
@@ -164,6 +165,7 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
     @property
     def grad_fn(self) -> Any:
         """The recorded operation that made the tensor, or None for a leaf."""
+        self.refresh()
         return self.node
 
     def backward(
@@ -227,6 +229,7 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
                 "register_hook: this tensor does not require grad, so it gets no gradient"
             )
         if self.node is not None:
+            self.node.hooks = self.node.hooks or {}
             hooks = self.node.hooks.setdefault(self.index, [])
         else:
             self.hooks = hooks = self.hooks if self.hooks is not None else []

@@ -55,7 +55,7 @@ class Layout(Differentiable):
                 f"view: expected sizes, got {shape[0]!r}; convert dtypes with .to(dtype)"
             )
         result = self.reshape(*shape)
-        if self.is_view and self.array.size and not np.may_share_memory(result.array, self.array):
+        if self.base is not None and self.array.size and not np.may_share_memory(result.array, self.array):
             raise SizeError(
                 f"view: a view of shape {tuple(self.shape)} with strides {self.stride()} cannot be looked at in "
                 f"shape {tuple(result.shape)} without copying; use reshape(...) or contiguous().view(...)"

@@ -13,9 +13,15 @@ __all__ = ["Gather", "GetItem", "IndexAdd", "Overwrite", "ScatterAdd", "SetItem"
 
 
 def is_basic(index) -> bool:
-    """Whether an index is made of slices, integers, None and Ellipsis only, so that it makes a view."""
+    """Whether an index is made of slices, integers, None and Ellipsis only: it makes a view."""
     parts = index if isinstance(index, tuple) else (index,)
-    return not any(isinstance(p, (np.ndarray, list)) for p in parts)
+    return not any(isinstance(p, (np.ndarray, list, bool, np.bool_)) for p in parts)
+
+
+def viewing(index):
+    """A basic index with an Ellipsis, so that NumPy makes a view even of a single element."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return parts if any(p is Ellipsis for p in parts) else (*parts, ...)
 
 
 class GetItem(Function):
@@ -24,8 +30,8 @@ class GetItem(Function):
     view = True
 
     def forward(self, x, index):
-        self.index = index
-        return x[index]
+        self.index = viewing(index) if is_basic(index) else index
+        return x[self.index]
 
     def backward(self, gy):
         return IndexAdd.apply(gy, self.shapes[0], self.index)
