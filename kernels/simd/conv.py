@@ -18,8 +18,9 @@ kernels of 2 x 2, 2 x 1, 1 x 2 and 1 x 1.  A phase without taps is the bias.
 
 import numpy as np
 
-from .gather import Output, gather, pack_weights
+from .gather import Output, gather
 from .patches import Walk, conv2d_walk
+from .weights import pack_weights
 
 __all__ = ["conv2d", "conv_transpose2d"]
 
@@ -36,10 +37,10 @@ def conv2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry)
     geometry : Conv2dGeometry
     """
     walk, taps = conv2d_walk(x, w.shape[2:], y.shape[2:], geometry)
-    places = np.arange(len(taps))
-    out = Output(walk.G, w.shape[0] // walk.G, *y.shape[2:], 1, 1, 0, 0)
-    weights = pack_weights(w, places, out, walk, transposed=False)
-    gather(y, x, weights, b, taps, walk, out)
+    out = Output(walk.G, w.shape[0] // walk.G, *y.shape[2:], 1, 1)
+    phases = np.array([[0, len(taps), 0, 0]])
+    weights = pack_weights(w, np.arange(len(taps)), phases, walk.G, transposed=False)
+    gather(y, x, weights, b, taps, phases, walk, out)
 
 
 def conv_transpose2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry) -> None:
@@ -57,16 +58,18 @@ def conv_transpose2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray,
     N, I, H, W = x.shape
     _, O, KH, KW = w.shape
     OH, OW = y.shape[2:]
+    taps, phases = [], []
     for top in range(min(SH, OH)):
         rows = _phase(top + PH, KH, SH, DH)
         for left in range(min(SW, OW)):
             columns = _phase(left + PW, KW, SW, DW)
-            grid = [(ih, iw, kh * KW + kw) for ih, kh in rows for iw, kw in columns]
-            table = np.array(grid, np.int64).reshape(-1, 3)
-            walk = Walk(N, G, I // G, H, W, -(-(OH - top) // SH), -(-(OW - left) // SW), 1, 1)
-            out = Output(G, O, OH, OW, SH, SW, top, left)
-            weights = pack_weights(w, table[:, 2].copy(), out, walk, transposed=True)
-            gather(y, x, weights, b, table[:, :2].copy(), walk, out)
+            first = len(taps)
+            taps += [(tap_h, tap_w, kh * KW + kw) for tap_h, kh in rows for tap_w, kw in columns]
+            phases.append((first, len(taps), top, left))
+    table, phases = np.array(taps, np.int64).reshape(-1, 3), np.array(phases)
+    walk = Walk(N, G, I // G, H, W, -(-OH // SH), -(-OW // SW), 1, 1)
+    weights = pack_weights(w, table[:, 2].copy(), phases, G, transposed=True)
+    gather(y, x, weights, b, table[:, :2].copy(), phases, walk, Output(G, O, OH, OW, SH, SW))
 
 
 def _phase(position, K, S, D):

@@ -1,11 +1,12 @@
-"""The gather kernel: conv2d and every phase of conv_transpose2d, as one packed matrix product.
+"""The gather kernel: conv2d, and all phases of conv_transpose2d, as a packed matrix product.
 
-    for each block of output pixels                 (a piece of work; blocks share nothing)
-        for each stretch of k that fits the cache
-            pack the patches: panels of 3 vectors
-            for each panel of 8 output channels     packed weights, in the first-level cache
-                for each panel of pixels            packed patches, in the second-level cache
-                    micro-kernel -> a tile of y
+    for each block of positions                     (a piece of work; blocks share nothing)
+        for each phase                              (one, for a convolution)
+            for each stretch of channels whose patches fit the cache
+                pack the patches: panels of 3 vectors
+                for each panel of 8 output channels     packed weights, in the first-level cache
+                    for each panel of positions         packed patches, in the second-level cache
+                        micro-kernel -> a tile of y
 
                      patches                                    packed, row by row of a panel
                   p = 0 .. 47   48 .. 95                        [k=0: 48 pixels][k=1: 48] ...
@@ -20,11 +21,8 @@
     | panel |    +-----------+-----------+                      are side by side there
     +-------+
 
-Weights are packed once per call, as [group][panel of ROWS channels][k][row of the panel], with
-zeros for the rows that do not exist; k = c*T + t.
-
-Where a tile's pixels are not side by side in y (they run over the end of a picture, or belong to a
-phase of a transposed convolution) the tile goes through a small buffer.
+Where the pixels of a tile are not side by side in y (they run over the end of a picture, or belong
+to a phase of a transposed convolution) the tile goes through a small buffer.
 """
 
 from typing import NamedTuple
@@ -48,16 +46,19 @@ from .patches import (
 from .tasks import aligned_empty, launch, take
 from .vector import VECTOR_BYTES, from_bits, lanes
 
-__all__ = ["Output", "gather", "pack_weights"]
+__all__ = ["Output", "gather"]
 
-_BLOCK = 5 * VECTORS  # most vectors of pixels in a block
-_DEPTH = 384  # most rows k packed at a time: with a block's pixels, half a second-level cache
-_FEW_PIECES = 8  # with fewer blocks than this, the output channels are divided too
+_BLOCK = 4  # most panels of positions in a block
+_DEPTH = 384  # most rows k packed at a time (if the taps allow): a quarter of a megabyte
+_PIECES = 16  # for less work than this, blocks get smaller, then output channels are divided
 _CHANNELS = 64  # but into no fewer than this many
 
 
 class Output(NamedTuple):
-    """Where a walk ends: position q at pixel (qh*UH + top, qw*UW + left) of (N, G*O, OH, OW)."""
+    """Where positions go: in a phase (top, left), q to pixel (qh*UH + top, qw*UW + left).
+
+    The output is (N, G*O, OH, OW); pixels beyond it are dropped.
+    """
 
     G: int
     O: int
@@ -65,172 +66,137 @@ class Output(NamedTuple):
     OW: int
     UH: int
     UW: int
-    top: int
-    left: int
 
 
 def gather(y: np.ndarray, x: np.ndarray, weights: np.ndarray, b: np.ndarray,
-           taps: np.ndarray, walk: Walk, out: Output) -> None:  # fmt: skip
-    """Make y, at the pixels of the walk, b + weights times patches of x.
+           taps: np.ndarray, phases: np.ndarray, walk: Walk, out: Output) -> None:  # fmt: skip
+    """Make y, in every phase, b + weights times patches of x.
 
     Parameters
     ----------
-    y : (N, G*O, OH, OW), written at the walk's pixels
+    y : (N, G*O, OH, OW), written
     x : (N, G*C, H, W)
     weights : flat
         From `pack_weights`.
     b : (G*O,)
     taps : (T, 2) int64
+        tap_h, tap_w of the taps of all phases.
+    phases : (P, 4) int64
+        First and end tap of each phase, its top and left.
     """
     L = VECTOR_BYTES // x.itemsize
     vectors = -(-walk.N * walk.QH * walk.QW // L)
-    if vectors == 0:
-        return
-    blocks = -(-vectors // _BLOCK)
-    block = -(-vectors // blocks)
-    blocks = -(-vectors // block)
     panels = -(-out.O // ROWS)
+    most_taps = max(1, *(phases[:, 1] - phases[:, 0]))
+    block = min(_BLOCK, -(-vectors // (VECTORS * _PIECES))) * VECTORS
+    blocks = -(-vectors // max(1, block))
     divisions = 1
-    if blocks * walk.G < _FEW_PIECES:
-        divisions = max(1, min(_FEW_PIECES // (blocks * walk.G), out.O // _CHANNELS))
+    if 0 < blocks * walk.G < _PIECES:
+        divisions = max(1, min(_PIECES // (blocks * walk.G), out.O // _CHANNELS))
     share = -(-panels // divisions)
-    divisions = -(-panels // share)
-    channels = min(walk.C, max(1, _DEPTH // max(1, len(taps))))
-    bias = np.zeros(walk.G * panels * ROWS + ROWS, x.dtype)
-    bias[:-ROWS].reshape(walk.G, -1)[:, : out.O] = b.reshape(walk.G, out.O)
+    channels = min(walk.C, max(1, _DEPTH // most_taps))
+    bias = np.zeros((walk.G + 1, panels * ROWS), x.dtype)
+    bias[:-1, : out.O] = b.reshape(walk.G, out.O)
 
     def private():
         return (
-            aligned_empty(channels * len(taps) * block * L, x.dtype, "convolution"),
+            aligned_empty(channels * most_taps * block * L, x.dtype, "convolution"),
             aligned_empty(ROWS * VECTORS * L, x.dtype, "convolution"),
-            *piece_tables(block, VECTORS, L, len(taps)),
+            *piece_tables(block, VECTORS, L, most_taps),
         )
 
-    split = (blocks, block, divisions, share, channels)
-    launch(gather_blocks, blocks * walk.G * divisions, y.reshape(-1), x.reshape(-1), weights, bias,
-           taps, walk, out, split, private=private)  # fmt: skip
+    split = (blocks, block, share, channels)
+    launch(
+        gather_blocks, blocks * walk.G * -(-panels // share), y.reshape(-1), x.reshape(-1),
+        weights, bias.reshape(-1), taps, phases, walk, out, split, private=private,
+    )  # fmt: skip
 
 
-def _write_tile(y, tile, rows, channel, pieces, first_vector, width, add, L, out):
+def _write_tile(y, tile, rows, channel, pieces, first_vector, width, add, phase, L, out):
     """Put the pixels of a tile where they belong in y (or add them), piece by piece."""
     s = 0
     while pieces[s, VECTOR] < first_vector:
         s += 1
     while pieces[s, VECTOR] < first_vector + width:
         place = (pieces[s, VECTOR] - first_vector) * L + pieces[s, LANE]
-        oh = pieces[s, ROW] * out.UH + out.top
-        ow = pieces[s, COLUMN] * out.UW + out.left
-        for i in range(rows):
-            target = (
-                (pieces[s, PICTURE] * out.O * out.G + channel + i) * out.OH + oh
-            ) * out.OW + ow
+        oh = pieces[s, ROW] * out.UH + phase[2]
+        ow = pieces[s, COLUMN] * out.UW + phase[3]
+        length = min(pieces[s, LENGTH], (out.OW - ow + out.UW - 1) // out.UW)
+        first_row = (pieces[s, PICTURE] * out.G * out.O + channel) * out.OH + oh
+        for i in range(rows if oh < out.OH else 0):
+            target = (first_row + i * out.OH) * out.OW + ow
             source = place + i * VECTORS * L
-            for j in range(pieces[s, LENGTH]):
-                held = y[target + j * out.UW] if add else 0
-                y[target + j * out.UW] = held + tile[source + j]
+            if add:
+                for j in range(length):
+                    y[target + j * out.UW] += tile[source + j]
+            else:
+                for j in range(length):
+                    y[target + j * out.UW] = tile[source + j]
         s += 1
 
 
 write_tile = jit(_write_tile)
 
 
-def _multiply_panel(y, weights, bias, packed, tile, pieces, g, m, first, end, k, k_end, K, out, Q):
-    """All tiles of one panel of output channels: rows k..k_end-1 times the packed patches."""
+def _multiply_panel(y, a, start, packed, depth, tile, pieces, channel, rows, span, phase, add, out):
+    """All tiles of one panel of output channels, for the positions span[0]..span[1]-1.
+
+    ``a`` and ``start`` are the micro-kernel's weights and bias, ``depth`` the rows k that are
+    packed; with ``add``, the products are added to what is in y.
+    """
+    first, end = span
     L = lanes(y)
-    panels = (out.O + ROWS - 1) // ROWS
-    rows = min(ROWS, out.O - m * ROWS)
-    channel = g * out.O + m * ROWS
-    depth = k_end - k
-    a = (weights, ((g * panels + m) * K + k) * ROWS, 1, ROWS)
-    start = (bias, (g * panels + m) * ROWS if k == 0 else len(bias) - ROWS)
-    dense = out.UH == 1 and out.UW == 1
+    plane = out.OH * out.OW
     vectors = (end - first + L - 1) // L
     for v in range(0, vectors, VECTORS):
         width = min(VECTORS, vectors - v)
         p = first + v * L
         p_end = min(p + width * L, end)
+        picture = p // plane
+        direct = out.UH == 1 and out.UW == 1 and (p_end - 1) // plane == picture
+        corner = (picture * out.G * out.O + channel) * plane + p % plane
+        c = (y, corner, plane) if direct else (tile, 0, VECTORS * L)
+        mask = from_bits(p_end - p - (width - 1) * L) if direct else from_bits(L)
         b = (packed, v * L * depth, width * L)
-        picture = p // Q
-        if dense and (p_end - 1) // Q == picture:
-            plane = (picture * out.G * out.O + channel) * Q
-            mask = from_bits(p_end - p - (width - 1) * L)
-            multiply(width, (y, plane + p % Q, Q), rows, mask, a, b, depth, start, k > 0)
-        else:
-            multiply(width, (tile, 0, VECTORS * L), ROWS, from_bits(L), a, b, depth, start, False)
-            write_tile(y, tile, rows, channel, pieces, v, width, k > 0, L, out)
+        multiply(width, c, rows if direct else ROWS, mask, a, b, depth, start, add and direct)
+        if not direct:
+            write_tile(y, tile, rows, channel, pieces, v, width, add, phase, L, out)
 
 
 multiply_panel = jit(_multiply_panel)
 
 
-def _gather_blocks(work, y, x, weights, bias, taps, walk, out, split, packed, tile, pieces, aims):
-    """Take block after block: some pixels, one group, a share of its output channels."""
-    blocks, block, divisions, share, channels = split
+def _gather_blocks(work, y, x, weights, bias, taps, phases, walk, out, split, buffers):
+    """Take block after block: some positions, one group, a share of its output channels."""
+    blocks, block, share, channels = split
+    packed, tile, pieces, aims = buffers
     L = lanes(x)
-    T = len(taps)
-    K = walk.C * T
-    Q = walk.QH * walk.QW
     panels = (out.O + ROWS - 1) // ROWS
+    shares = (panels + share - 1) // share
     piece = take(work)
     while piece < work[1]:
-        g = piece // (divisions * blocks)
-        first_panel = piece // blocks % divisions * share
+        g, first_panel = piece // blocks // shares, piece // blocks % shares * share
         first = piece % blocks * block * L
-        end = min(first + block * L, walk.N * Q)
+        end = min(first + block * L, walk.N * walk.QH * walk.QW)
         count = find_pieces(pieces, first, end, L, walk)
-        for c in range(0, walk.C, channels):
-            c_end = min(c + channels, walk.C)
-            k, k_end = c * T, c_end * T
-            pack_patches(packed, VECTORS, x, pieces, count, aims, taps, g, (c, c_end), walk)
-            for m in range(first_panel, min(first_panel + share, panels)):
-                multiply_panel(
-                    y, weights, bias, packed, tile, pieces, g, m, first, end, k, k_end, K, out, Q
-                )
+        for phase in phases:
+            T = phase[1] - phase[0]
+            before = (phase[0] * walk.G + T * g) * panels * walk.C * ROWS
+            for c in range(0, walk.C, channels):
+                c_end = min(c + channels, walk.C)
+                pack_patches(
+                    packed, VECTORS, x, pieces, count, aims, taps[phase[0] : phase[1]], g,
+                    (c, c_end), walk,
+                )  # fmt: skip
+                for m in range(first_panel, min(first_panel + share, panels)):
+                    a = (weights, before + (m * walk.C + c) * T * ROWS, 1, ROWS)
+                    start = (bias, (g if c == 0 else walk.G) * panels * ROWS + m * ROWS)
+                    multiply_panel(
+                        y, a, start, packed, (c_end - c) * T, tile, pieces,
+                        g * out.O + m * ROWS, min(ROWS, out.O - m * ROWS), (first, end), phase,
+                        c > 0, out,
+                    )  # fmt: skip
         piece = take(work)
 
 
 gather_blocks = jit(_gather_blocks)
-
-
-def _pack_panels(work, packed, w, places, O, C, strides):
-    """Pack w for `gather`: one panel of ROWS output channels of one group per piece of work."""
-    g_stride, o_stride, c_stride = strides
-    taps = len(places)
-    panels = (O + ROWS - 1) // ROWS
-    panel = take(work)
-    while panel < work[1]:
-        g, first = panel // panels, panel % panels * ROWS
-        rows = min(ROWS, O - first)
-        target = panel * taps * C * ROWS
-        for c in range(C):
-            for t in range(taps):
-                source = g * g_stride + first * o_stride + c * c_stride + places[t]
-                for i in range(rows):
-                    packed[target + i] = w[source + i * o_stride]
-                for i in range(rows, ROWS):
-                    packed[target + i] = 0
-                target += ROWS
-        panel = take(work)
-
-
-pack_panels = jit(_pack_panels)
-
-
-def pack_weights(
-    w: np.ndarray, places: np.ndarray, out: Output, walk: Walk, transposed: bool
-) -> np.ndarray:
-    """Weights as [group][panel][k][row of the panel], k = c*T + t, for the taps at ``places``.
-
-    Parameters
-    ----------
-    w : (G*O, C, KH, KW), or (G*C, O, KH, KW) if transposed
-    places : (T,) int64
-        Flat kh*KW + kw of each tap.
-    """
-    T, KK = len(places), w.shape[2] * w.shape[3]
-    panels = walk.G * -(-out.O // ROWS)
-    packed = aligned_empty(panels * T * walk.C * ROWS, w.dtype, "convolution weights")
-    group = out.O * walk.C * KK
-    strides = (group, KK, out.O * KK) if transposed else (group, walk.C * KK, KK)
-    launch(pack_panels, panels, packed, w.reshape(-1), places, out.O, walk.C, strides)
-    return packed

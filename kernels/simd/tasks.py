@@ -46,9 +46,9 @@ def launch(
     kernel: Callable,
     pieces: int,
     *arguments: object,
-    private: Callable[[], tuple[np.ndarray, ...]] = tuple,
+    private: Callable[[], tuple[np.ndarray, ...]] | None = None,
 ) -> None:
-    """Run ``kernel(work, *arguments, *private())`` on as many threads as may be used.
+    """Run ``kernel(work, *arguments)`` on as many threads as may be used.
 
     Parameters
     ----------
@@ -57,13 +57,15 @@ def launch(
     pieces
         How many there are.
     private
-        Makes the buffers that one thread has to itself.
+        Makes the buffers that one thread has to itself: a last argument, if given.
     """
     if pieces < 1:
         return
     work = np.array([0, pieces], dtype=np.int64)
     threads = min(get_num_threads(), pieces)
-    calls = [partial(kernel, work, *arguments, *private()) for _ in range(threads)]
+    calls = [
+        partial(kernel, work, *arguments, *([private()] if private else [])) for _ in range(threads)
+    ]
     if threads == 1:
         calls[0]()
     else:

@@ -105,9 +105,10 @@ def _pack_transposed(packed, gy, pieces, count, g, O, walk, width):
 pack_transposed = jit(_pack_transposed)
 
 
-def _sum_slices(work, sums, x, gy, zeros, taps, O, walk, split, patches, transposed, pieces, aims):
+def _sum_slices(work, sums, x, gy, zeros, taps, O, walk, split, buffers):
     """Take slice after slice: its part of the sums, block by block of its pixels."""
     slices, stretches, blocks, channels, depth, width = split
+    patches, transposed, pieces, aims = buffers
     L = lanes(x)
     pixels = _BLOCK * L
     positions = walk.N * walk.QH * walk.QW
