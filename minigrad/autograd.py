@@ -76,7 +76,9 @@ class _Gradients:
             entry[0], entry[1] = entry[0] + gradient, True
 
     def pop(self, owner: Any, index: int) -> Any:
-        """The finished gradient of an edge, passed through the hooks of its tensor; None if there is none."""
+        """The finished gradient of an edge, passed through the hooks of its tensor; None if there
+        is none.
+        """
         entry = self.table.pop((id(owner), index), None)
         if entry is None:
             return None
@@ -99,7 +101,8 @@ def _walk(
 ) -> None:
     """Send gradients from the roots down the graph, newest node first.
 
-    A node is older than all that use it, so a heap ordered by sequence number visits each node after every
+    A node is older than all that use it, so a heap ordered by sequence number visits each node
+    after every
     gradient of it has arrived, in the same order on every run, and without recursion.
     """
     gradients = _Gradients(create_graph)
@@ -167,8 +170,9 @@ def _seeds(outputs: Sequence[Any], gradients: Any, operation: str) -> list[tuple
     for output, gradient in zip(outputs, given, strict=True):
         if not output.requires_grad:
             raise RuntimeError(
-                f"{operation}: a tensor of shape {tuple(output.shape)} does not require grad and has no history, "
-                "so there is nothing to differentiate; was it made under no_grad() or from detached values?"
+                f"{operation}: a tensor of shape {tuple(output.shape)} does not require grad and "
+                "has no history, so there is nothing to differentiate; was it made under "
+                "no_grad() or from detached values?"
             )
         output.refresh()
         if output.node is not None and output.node.released:
@@ -181,16 +185,16 @@ def _seed(output: Any, gradient: Any, operation: str) -> Any:
     if gradient is None:
         if output.array.size != 1:
             raise RuntimeError(
-                f"{operation}: a gradient can be left out only for a scalar, and this tensor has shape "
-                f"{tuple(output.shape)}; reduce it (y.sum()) or pass gradient="
+                f"{operation}: a gradient can be left out only for a scalar, and this tensor has "
+                f"shape {tuple(output.shape)}; reduce it (y.sum()) or pass gradient="
             )
         return output.wrap(np.ones(output.array.shape, output.array.dtype))
     if not isinstance(gradient, Differentiable):
         raise TypeError(f"{operation}: gradient must be a Tensor, got {type(gradient).__name__}")
     if gradient.array.shape != output.array.shape:
         raise RuntimeError(
-            f"{operation}: gradient has shape {gradient.array.shape}, the tensor has {output.array.shape}; "
-            "they must be equal"
+            f"{operation}: gradient has shape {gradient.array.shape}, the tensor has "
+            f"{output.array.shape}; they must be equal"
         )
     if gradient.array.dtype != output.array.dtype:
         return gradient.to(output.dtype)
@@ -222,7 +226,8 @@ def backward(
     Raises
     ------
     RuntimeError
-        For a tensor without history, a non-scalar without a gradient, a gradient of another shape, or a
+        For a tensor without history, a non-scalar without a gradient, a gradient of another shape,
+        or a
         graph that was already walked and freed.
     """
     outputs = _as_tuple(tensors)
@@ -250,9 +255,11 @@ def grad(
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
-    """Return the gradients of ``outputs`` with respect to ``inputs``; no ``grad`` attribute is touched.
+    """Return the gradients of ``outputs`` with respect to ``inputs``; no ``grad`` attribute is
+    touched.
 
-    Parameters are those of `backward`; with ``allow_unused`` an input that the outputs do not depend on gets
+    Parameters are those of `backward`; with ``allow_unused`` an input that the outputs do not
+    depend on gets
     None, with ``materialize_grads`` zeros; otherwise it is an error.
 
     >>> import minigrad
@@ -282,8 +289,8 @@ def grad(
             gradient = t.wrap(np.zeros(t.array.shape, t.array.dtype))
         elif gradient is None and not allow_unused:
             raise RuntimeError(
-                f"autograd.grad(): input {i} was not used in the graph of the outputs; pass allow_unused=True "
-                "if that is intended"
+                f"autograd.grad(): input {i} was not used in the graph of the outputs; pass "
+                "allow_unused=True if that is intended"
             )
         results.append(gradient)
     return tuple(results)
@@ -299,7 +306,9 @@ def _wanted(targets: Iterable[Any], operation: str) -> dict[tuple[int, int], Any
 
 
 def Variable(data: Any, requires_grad: bool = False, volatile: bool = False) -> Any:  # noqa: N802
-    """PyTorch's old wrapper, from before tensors carried their own gradients: returns the tensor itself."""
+    """PyTorch's old wrapper, from before tensors carried their own gradients: returns the tensor
+    itself.
+    """
     if requires_grad:
         data.requires_grad_()
     return data

@@ -220,7 +220,7 @@ def eye(
     )
 
 
-# -- random ------------------------------------------------------------------------------------------------------
+# -- random --------------------------------------------------------------------------------------
 
 
 def rand(
@@ -259,7 +259,9 @@ def randint(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Integers drawn evenly from ``low, ..., high - 1``: ``randint(high, size)`` or ``randint(low, high, size)``."""
+    """Integers drawn evenly from ``low, ..., high - 1``: ``randint(high, size)`` or ``randint(low,
+    high, size)``.
+    """
     if size is None:
         low, high, size = 0, low, high
     if high <= low:
@@ -299,7 +301,9 @@ def randint_like(input: Tensor, low: int, high: int | None = None, **options: An
 def normal(
     mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None
 ) -> Tensor:
-    """Normally distributed numbers of the given mean and standard deviation (numbers or tensors)."""
+    """Normally distributed numbers of the given mean and standard deviation (numbers or
+    tensors).
+    """
     shape = size if size is not None else np.broadcast_shapes(np.shape(mean), np.shape(std))
     return randn(shape, generator=generator) * std + mean
 
@@ -319,7 +323,7 @@ def set_rng_state(new_state: Tensor) -> None:
     default_generator.set_state(new_state.array)
 
 
-# -- from elsewhere ----------------------------------------------------------------------------------------------
+# -- from elsewhere ------------------------------------------------------------------------------
 
 
 def from_numpy(ndarray: np.ndarray) -> Tensor:

@@ -176,7 +176,8 @@ class device:  # noqa: N801
         kind = type.type if isinstance(type, device) else str(type).partition(":")[0]
         if kind != "cpu":
             raise RuntimeError(
-                f"device: type (={type!r}) is not available; minigrad computes on the CPU ('cpu') only"
+                f"device: type (={type!r}) is not available; minigrad computes on the CPU ('cpu') "
+                "only"
             )
         self.type, self.index = kind, index
 

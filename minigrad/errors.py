@@ -1,6 +1,7 @@
 """The errors that minigrad raises where PyTorch raises a bare RuntimeError.
 
-Each is the built-in error that says what is wrong, and a RuntimeError as well, so that ``except RuntimeError``
+Each is the built-in error that says what is wrong, and a RuntimeError as well, so that ``except
+RuntimeError``
 in code written for PyTorch still catches it.
 """
 

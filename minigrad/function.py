@@ -27,8 +27,9 @@ _sequence = itertools.count()
 def already_walked(name: str) -> RuntimeError:
     """The error for a second backward through a node whose saved values are gone."""
     return RuntimeError(
-        f"{name}: backward was already called through this part of the graph, and its saved values "
-        "are freed; pass retain_graph=True to the first backward() if a second one is wanted"
+        f"{name}: backward was already called through this part of the graph, and its saved "
+        "values are freed; pass retain_graph=True to the first backward() if a second one is "
+        "wanted"
     )
 
 
@@ -159,7 +160,9 @@ class Function:
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
-        """Run the operation on ``args``; record it, if any tensor among them requires a gradient."""
+        """Run the operation on ``args``; record it, if any tensor among them requires a
+        gradient.
+        """
         node = cls()
         node._is_tensor = tuple(isinstance(a, Differentiable) for a in args)
         tensors = [a for a in args if isinstance(a, Differentiable)]
@@ -214,7 +217,9 @@ class Function:
         self._inputs = tuple((t.array.shape, t.array.dtype) for t in tensors)
         self.outputs = tuple((o.array.shape, o.array.dtype) for o in outputs)
         for i, output in enumerate(outputs):
-            constant = any(c is results[i] or (isinstance(c, int) and c == i) for c in self._constant)
+            constant = any(
+                c is results[i] or (isinstance(c, int) and c == i) for c in self._constant
+            )
             if output.array.dtype.kind == "f" and not constant:
                 output._requires_grad, output.node, output.index = True, self, i
         self._saved = tuple(self._kept(a, tensors, results, outputs) for a in self._to_save)
@@ -239,7 +244,8 @@ class Function:
         if any(map(has_nan, arrays)) and not any(has_nan(t.array) for t in tensors):
             raise RuntimeError(f"{self.name} made a NaN out of NaN-free values, at {self._born}")
 
-    # -- backward -----------------------------------------------------------------------------------
+    # -- backward
+    # -----------------------------------------------------------------------------------
 
     def gradients(self, arrived: Sequence[Any]) -> tuple[Any, ...]:
         """Run ``backward`` on what arrived for the outputs (None: nothing) and check the result."""
@@ -260,8 +266,8 @@ class Function:
     def _check_backward(self, incoming: Sequence[Any], gradients: Sequence[Any]) -> None:
         if len(gradients) != len(self.edges):
             raise RuntimeError(
-                f"{self.name}.backward returned {len(gradients)} gradients "
-                f"for {len(self.edges)} tensor arguments"
+                f"{self.name}.backward returned {len(gradients)} gradients for {len(self.edges)} "
+                "tensor arguments"
             )
         for i, (g, (shape, dtype)) in enumerate(zip(gradients, self._inputs, strict=True)):
             if g is None or self.edges[i] is None:

@@ -80,8 +80,8 @@ def _check_joins(first: Tensor, x: Tensor, i: int, axis: int) -> None:
     others = [j for j in range(max(first.ndim, x.ndim)) if j != axis]
     if first.ndim != x.ndim or any(first.shape[j] != x.shape[j] for j in others):
         raise SizeError(
-            f"cat: tensors[{i}] of shape {tuple(x.shape)} does not fit tensors[0] of shape {tuple(first.shape)}: "
-            f"all sizes but that of axis {axis} must agree"
+            f"cat: tensors[{i}] of shape {tuple(x.shape)} does not fit tensors[0] of shape "
+            f"{tuple(first.shape)}: all sizes but that of axis {axis} must agree"
         )
 
 
@@ -96,7 +96,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: None = None) -> Tenso
     for i, x in enumerate(xs):
         if x.shape != xs[0].shape:
             raise SizeError(
-                f"stack: tensors[{i}] has shape {tuple(x.shape)}, tensors[0] has {tuple(xs[0].shape)}; they must agree"
+                f"stack: tensors[{i}] has shape {tuple(x.shape)}, tensors[0] has "
+                f"{tuple(xs[0].shape)}; they must agree"
             )
     axis = axis_of(dim, xs[0].ndim + 1, "stack")
     return cat([x.unsqueeze(axis) for x in xs], axis)
@@ -130,7 +131,9 @@ def dstack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    """``input`` where the condition holds, else ``other``; with a condition only, its non-zero indices."""
+    """``input`` where the condition holds, else ``other``; with a condition only, its non-zero
+    indices.
+    """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if not isinstance(input, Tensor):
@@ -146,7 +149,9 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """Grids of coordinates from vectors; the first runs along the rows ("ij") or along the columns ("xy")."""
+    """Grids of coordinates from vectors; the first runs along the rows ("ij") or along the columns
+    ("xy").
+    """
     xs = (
         list(tensors[0])
         if len(tensors) == 1 and isinstance(tensors[0], (tuple, list))
@@ -185,7 +190,8 @@ def baddbmm(
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:
-    """Sums of products in Einstein's notation, for one or two tensors at a time, without repeated letters in one.
+    """Sums of products in Einstein's notation, for one or two tensors at a time, without repeated
+    letters in one.
 
     >>> import minigrad
     >>> minigrad.einsum("ij,jk->ik", minigrad.ones(2, 3), minigrad.ones(3, 4)).shape
@@ -200,12 +206,14 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     terms = inputs.split(",")
     if "." in equation or len(terms) != len(xs) or any(len(set(t)) != len(t) for t in terms):
         raise ValueError(
-            f"einsum: equation (={equation!r}) must name each axis of {len(xs)} tensors by one letter"
+            f"einsum: equation (={equation!r}) must name each axis of {len(xs)} tensors by one "
+            "letter"
         )
     for term, x in zip(terms, xs, strict=True):
         if len(term) != x.ndim:
             raise SizeError(
-                f"einsum: term {term!r} names {len(term)} axes, its tensor has shape {tuple(x.shape)}"
+                f"einsum: term {term!r} names {len(term)} axes, its tensor has shape "
+                f"{tuple(x.shape)}"
             )
     letters = "".join(terms)
     if not arrow:

@@ -1,4 +1,6 @@
-"""Whether operations are recorded, and whether the birth of NaNs is watched; each thread for itself."""
+"""Whether operations are recorded, and whether the birth of NaNs is watched; each thread for
+itself.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +25,7 @@ __all__ = [
     "set_grad_enabled",
 ]
 
+
 class _Mode(threading.local):
     recording = True
     anomaly = False
@@ -37,7 +40,9 @@ def is_grad_enabled() -> bool:
 
 
 class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801
-    """Record operations or not: ``set_grad_enabled(False)`` as a call, a ``with`` block or a decorator."""
+    """Record operations or not: ``set_grad_enabled(False)`` as a call, a ``with`` block or a
+    decorator.
+    """
 
     def __init__(self, mode: bool) -> None:
         self.mode = bool(mode)
@@ -65,7 +70,7 @@ class _Recording(contextlib.ContextDecorator):
 
     recording: bool
 
-    def __new__(cls, function: Callable | None = None) -> Any:
+    def __new__(cls, function: Callable | None = None) -> Any:  # noqa: D102
         instance = super().__new__(cls)
         instance.before = []
         return instance if function is None or isinstance(function, bool) else instance(function)
@@ -149,5 +154,3 @@ def callers_line() -> str:
         if not frame.f_globals.get("__name__", "").startswith(own):
             return f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}"
     return "an unknown line"
-
-

@@ -1,4 +1,6 @@
-"""What the tape sees of a tensor: its array, its place in the graph, and who else looks at its memory."""
+"""What the tape sees of a tensor: its array, its place in the graph, and who else looks at its
+memory.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class Differentiable:
     index: int  # which of the node's outputs it is
     storage: Storage
     base: Any  # of a view: the tensor that it looks into
-    path: tuple[tuple[Any, tuple[Any, ...]], ...]  # of a view: the (Function, arguments) that lead to it
+    path: tuple[
+        tuple[Any, tuple[Any, ...]], ...
+    ]  # of a view: the (Function, arguments) that lead to it
     seen: int  # of a view: the storage's ``rewritten`` when its history was last made
     hooks: list[Callable] | None  # of a leaf; those of other tensors live in their node
     _requires_grad: bool
@@ -65,7 +69,9 @@ class Differentiable:
         self.seen = self.storage.rewritten
 
     def refresh(self) -> None:
-        """Give a view the history that its base has by now, if a recorded in-place change made a new one."""
+        """Give a view the history that its base has by now, if a recorded in-place change made a
+        new one.
+        """
         if self.base is not None and self.storage.rewritten > self.seen:
             view = self.base
             for function, arguments in self.path:

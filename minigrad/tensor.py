@@ -1,6 +1,7 @@
 """`Tensor`: a NumPy array with a place in the graph, under PyTorch's names.
 
-The operations are in `minigrad.primitives`, the methods that check their arguments and apply them in
+The operations are in `minigrad.primitives`, the methods that check their arguments and apply them
+in
 `minigrad.methods`, one family a file; here is what a tensor is.
 """
 
@@ -69,7 +70,8 @@ class RemovableHandle:
 class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
     """An n-dimensional array of one dtype that can be differentiated.
 
-    ``Tensor([1, 2])`` holds the given values as floats, ``Tensor(2, 3)`` is an uninitialised 2 x 3 tensor, as in
+    ``Tensor([1, 2])`` holds the given values as floats, ``Tensor(2, 3)`` is an uninitialised 2 x 3
+    tensor, as in
     PyTorch; `minigrad.tensor` keeps the dtype of its data and is what one usually wants.
 
     Attributes
@@ -92,7 +94,7 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
 
     __array_priority__ = 1000  # ndarray + tensor is a tensor
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: D102
         self = super().__new__(cls)
         self._set(np.empty(0, np.float32))
         return self
@@ -125,7 +127,8 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
         self._set(array)
         return self
 
-    # -- the graph --------------------------------------------------------------------------------------
+    # -- the graph
+    # --------------------------------------------------------------------------------------
 
     @property
     def requires_grad(self) -> bool:
@@ -151,8 +154,8 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
             )
         if not requires_grad and self.node is not None:
             raise RuntimeError(
-                "requires_grad_: only a leaf can stop recording, and this tensor is the result of "
-                f"{self.node.name}; use detach()"
+                "requires_grad_: only a leaf can stop recording, and this tensor is the result "
+                f"of {self.node.name}; use detach()"
             )
         self._requires_grad = bool(requires_grad)
         return self
@@ -175,7 +178,9 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
         create_graph: bool = False,
         inputs: Any = None,
     ) -> None:
-        """Accumulate the gradients of this tensor into the leaves it depends on (`autograd.backward`)."""
+        """Accumulate the gradients of this tensor into the leaves it depends on
+        (`autograd.backward`).
+        """
         autograd.backward(self, gradient, retain_graph, create_graph, inputs)
 
     def detach(self) -> Tensor:
@@ -192,7 +197,9 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
 
     @property
     def data(self) -> Tensor:
-        """The same memory as a tensor without history; a change through it is noticed by the graph."""
+        """The same memory as a tensor without history; a change through it is noticed by the
+        graph.
+        """
         return self.detach()
 
     @data.setter
@@ -217,7 +224,8 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
             self.node.keep_gradient(self)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
-        """Call ``hook`` with the gradient of this tensor when it is known; what it returns replaces it.
+        """Call ``hook`` with the gradient of this tensor when it is known; what it returns replaces
+        it.
 
         Returns
         -------
@@ -236,7 +244,8 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
         hooks.append(hook)
         return RemovableHandle(hooks, hook)
 
-    # -- what it is ---------------------------------------------------------------------------------------
+    # -- what it is
+    # ---------------------------------------------------------------------------------------
 
     @property
     def shape(self) -> Size:
@@ -316,7 +325,8 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
     def __contains__(self, value: Any) -> bool:
         return bool((self.array == getattr(value, "array", value)).any())
 
-    # -- out of minigrad ------------------------------------------------------------------------------------
+    # -- out of minigrad
+    # ------------------------------------------------------------------------------------
 
     def item(self) -> Any:
         """The value of a tensor of one element, as a Python number.
@@ -372,7 +382,8 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
     def __bool__(self) -> bool:
         if self.array.size != 1:
             raise SizeError(
-                f"bool: the truth of a tensor of shape {tuple(self.shape)} is ambiguous; use any() or all()"
+                f"bool: the truth of a tensor of shape {tuple(self.shape)} is ambiguous; use "
+                "any() or all()"
             )
         return bool(self.array.item())
 
@@ -407,10 +418,12 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
     def __reduce__(self) -> Any:
         return _rebuilt, (type(self), np.ascontiguousarray(self.array), self._requires_grad)
 
-    # -- conversion -------------------------------------------------------------------------------------------
+    # -- conversion
+    # -------------------------------------------------------------------------------------------
 
     def to(self, *args: Any, dtype: Any = None, copy: bool = False, **ignored: Any) -> Tensor:
-        """The tensor in another dtype: ``to(dtype)``, ``to(other)``, ``to("cpu")``, ``to("cpu", dtype)``.
+        """The tensor in another dtype: ``to(dtype)``, ``to(other)``, ``to("cpu")``, ``to("cpu",
+        dtype)``.
 
         Raises
         ------

@@ -1,4 +1,6 @@
-"""Checks that the functional operations share; each names the operation, the argument and the remedy."""
+"""Checks that the functional operations share; each names the operation, the argument and the
+remedy.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ def check_tensor(value: Any, name: str, operation: str) -> None:
     """Raise unless the argument is a Tensor."""
     if not isinstance(value, Tensor):
         raise TypeError(
-            f"{operation}: {name} must be a Tensor, got {type(value).__name__}; "
-            "make one with minigrad.tensor(...)"
+            f"{operation}: {name} must be a Tensor, got {type(value).__name__}; make one with "
+            "minigrad.tensor(...)"
         )
 
 
@@ -60,8 +62,8 @@ def batched(x: Tensor, ndim: int, operation: str) -> Tensor:
     if x.ndim == ndim - 1:
         return x.unsqueeze(0)
     raise SizeError(
-        f"{operation}: input must have {ndim} dimensions, or {ndim - 1} without a batch, "
-        f"got shape {tuple(x.shape)}"
+        f"{operation}: input must have {ndim} dimensions, or {ndim - 1} without a batch, got "
+        f"shape {tuple(x.shape)}"
     )
 
 

@@ -4,11 +4,14 @@
     O   output channels   G   groups            KH, KW   kernel       PH, PW   padding
     OH, OW   output                                                   DH, DW   dilation
 
-Both are linear in the picture and in the weight.  The gradient of the picture is the adjoint operation with the
-same weight; the gradient of the weight is a third operation, which the two share.  The three are closed under
+Both are linear in the picture and in the weight.  The gradient of the picture is the adjoint
+operation with the
+same weight; the gradient of the weight is a third operation, which the two share.  The three are
+closed under
 differentiation, so gradients of any order need nothing more.
 
-Sources: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016; PyTorch's documentation
+Sources: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016; PyTorch's
+documentation
 of Conv2d and ConvTranspose2d.
 """
 
@@ -30,7 +33,9 @@ __all__ = ["conv2d", "conv_transpose2d"]
 Pair = int | tuple[int, int]
 
 
-def _run(kernel: Any, shape: tuple[int, ...], x: np.ndarray, w: np.ndarray, b: Any, geometry: Any) -> np.ndarray:
+def _run(
+    kernel: Any, shape: tuple[int, ...], x: np.ndarray, w: np.ndarray, b: Any, geometry: Any
+) -> np.ndarray:
     y = np.empty(shape, x.dtype)
     b = np.zeros(shape[1], x.dtype) if b is None else np.ascontiguousarray(b)
     kernel(y, np.ascontiguousarray(x), np.ascontiguousarray(w), b, geometry)
@@ -78,7 +83,9 @@ class ConvTranspose2d(Function):
 
 
 class Conv2dWeightGrad(Function):
-    """gw[o, c, kh, kw] = the sum of x times gy over all pairs of pixels that w[o, c, kh, kw] joins."""
+    """gw[o, c, kh, kw] = the sum of x times gy over all pairs of pixels that w[o, c, kh, kw]
+    joins.
+    """
 
     def forward(self, x, gy, geometry, shape):
         self.geometry = geometry
@@ -108,7 +115,8 @@ def conv2d(
 ) -> Tensor:
     """Convolve pictures with a weight (cross-correlation, as everywhere in deep learning).
 
-    ``y[n, o, oh, ow] = b[o] + sum over c, kh, kw of x[n, c, oh*SH + kh*DH - PH, ow*SW + kw*DW - PW] w[o, c, kh, kw]``
+    ``y[n, o, oh, ow] = b[o] + sum over c, kh, kw of x[n, c, oh*SH + kh*DH - PH, ow*SW + kw*DW - PW]
+    w[o, c, kh, kw]``
 
     Parameters
     ----------
@@ -133,7 +141,8 @@ def conv2d(
     Raises
     ------
     ValueError
-        For settings out of range, channels that do not fit, or a kernel larger than the padded picture.
+        For settings out of range, channels that do not fit, or a kernel larger than the padded
+        picture.
     TypeError
         For dtypes that are not floating or differ.
 
@@ -163,7 +172,8 @@ def conv_transpose2d(
 ) -> Tensor:
     """Transposed convolution: every pixel scatters its value times the kernel into the output.
 
-    ``y[n, o, h*SH + kh*DH - PH, w*SW + kw*DW - PW] += x[n, c, h, w] w[c, o, kh, kw]``, then the bias is added; what
+    ``y[n, o, h*SH + kh*DH - PH, w*SW + kw*DW - PW] += x[n, c, h, w] w[c, o, kh, kw]``, then the
+    bias is added; what
     falls outside the output is cropped.  It is the gradient of `conv2d` with respect to its input.
 
     Parameters
@@ -177,7 +187,8 @@ def conv_transpose2d(
     stride, padding, dilation : int or pair of int
         Those of the convolution that this one transposes [pixels]; padding crops the output.
     output_padding : int or pair of int
-        Rows and columns that the size formula leaves open, less than the stride or the dilation [pixels].  They
+        Rows and columns that the size formula leaves open, less than the stride or the dilation
+        [pixels].  They
         are uncropped at the bottom and right, and hold zeros only where no window reaches them.
     groups : int
         Divides channels into groups that do not see each other.

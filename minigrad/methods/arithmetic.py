@@ -76,7 +76,8 @@ def _bitwise(function: Any, name: str) -> Any:
 class Arithmetic(Differentiable):
     """Elementwise methods and matrix products."""
 
-    # -- operators ------------------------------------------------------------------------------------
+    # -- operators
+    # ------------------------------------------------------------------------------------
 
     def add(self, other: Any, *, alpha: float = 1) -> Any:
         """``self + alpha * other``."""
@@ -207,7 +208,8 @@ class Arithmetic(Differentiable):
     def __abs__(self) -> Any:
         return self.abs()
 
-    # -- elementwise functions ------------------------------------------------------------------------
+    # -- elementwise functions
+    # ------------------------------------------------------------------------
 
     exp = _unary(ops.Exp, "exp")
     log = _unary(ops.Log, "log")
@@ -319,7 +321,8 @@ class Arithmetic(Differentiable):
             )
         return ops.Where.apply(mask.array, cast(value, self.array.dtype), self)
 
-    # -- comparisons and logic --------------------------------------------------------------------------
+    # -- comparisons and logic
+    # --------------------------------------------------------------------------
 
     eq = __eq__ = _comparison(np.equal, "eq")
     ne = __ne__ = _comparison(np.not_equal, "ne")
@@ -383,10 +386,12 @@ class Arithmetic(Differentiable):
         """Whether shapes and all elements are equal."""
         return bool(np.array_equal(self.array, other.array))
 
-    # -- matrix products --------------------------------------------------------------------------------
+    # -- matrix products
+    # --------------------------------------------------------------------------------
 
     def matmul(self, other: Any) -> Any:
-        """The matrix product; vectors are rows on the left and columns on the right, leading axes broadcast.
+        """The matrix product; vectors are rows on the left and columns on the right, leading axes
+        broadcast.
 
         Raises
         ------
@@ -413,8 +418,8 @@ class Arithmetic(Differentiable):
     def _strict_matmul(self, other: Any, ndims: tuple[int, int], operation: str) -> Any:
         if (self.ndim, other.ndim) != ndims:
             raise SizeError(
-                f"{operation}: expected tensors of {ndims[0]} and {ndims[1]} dimensions, "
-                f"got shapes {tuple(self.shape)} and {tuple(other.shape)}"
+                f"{operation}: expected tensors of {ndims[0]} and {ndims[1]} dimensions, got "
+                f"shapes {tuple(self.shape)} and {tuple(other.shape)}"
             )
         return self.matmul(other)
 
@@ -448,12 +453,12 @@ def check_matmul(x: Any, y: Any) -> None:
     inner = y.shape[0] if y.ndim == 1 else y.shape[-2]
     if x.shape[-1] != inner:
         raise SizeError(
-            f"matmul: shapes {tuple(x.shape)} and {tuple(y.shape)} do not fit: "
-            f"{x.shape[-1]} columns on the left, {inner} rows on the right"
+            f"matmul: shapes {tuple(x.shape)} and {tuple(y.shape)} do not fit: {x.shape[-1]} "
+            f"columns on the left, {inner} rows on the right"
         )
     if x.array.dtype != y.array.dtype:
         raise DTypeError(
-            f"matmul: dtypes {x.dtype} and {y.dtype} differ; convert one with .to(...), "
-            "mixed products are refused as in PyTorch"
+            f"matmul: dtypes {x.dtype} and {y.dtype} differ; convert one with .to(...), mixed "
+            "products are refused as in PyTorch"
         )
     check_broadcast(x.shape[:-2], y.shape[:-2], "matmul")

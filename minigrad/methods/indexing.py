@@ -49,19 +49,22 @@ def check_along(x: Any, axis: int, index: np.ndarray, operation: str, source: An
     """Raise unless ``index`` picks places of ``axis`` that exist."""
     if index.ndim != x.ndim:
         raise SizeError(
-            f"{operation}: index has {index.ndim} dimensions, the tensor has {x.ndim}; they must agree"
+            f"{operation}: index has {index.ndim} dimensions, the tensor has {x.ndim}; they must "
+            "agree"
         )
     limits = [(x.shape, "the tensor")] + ([(source.shape, "src")] if source is not None else [])
     for shape, name in limits:
         for i, (n, limit) in enumerate(zip(index.shape, shape, strict=True)):
             if n > limit and (i != axis or name == "src"):
                 raise SizeError(
-                    f"{operation}: index of shape {index.shape} is larger than {name} {tuple(shape)}"
+                    f"{operation}: index of shape {index.shape} is larger than {name} "
+                    f"{tuple(shape)}"
                 )
     if index.size and (index.min() < 0 or index.max() >= x.shape[axis]):
         bad = index.min() if index.min() < 0 else index.max()
         raise IndexError(
-            f"{operation}: index {bad} is out of range for axis {axis}, which has {x.shape[axis]} places"
+            f"{operation}: index {bad} is out of range for axis {axis}, which has {x.shape[axis]} "
+            "places"
         )
 
 
@@ -83,8 +86,8 @@ class Indexing(Differentiable):
                 np.broadcast_to(value.array, target.shape)
             except ValueError:
                 raise SizeError(
-                    f"assignment: a value of shape {tuple(value.shape)} does not broadcast to the indexed "
-                    f"shape {target.shape}"
+                    f"assignment: a value of shape {tuple(value.shape)} does not broadcast to the "
+                    f"indexed shape {target.shape}"
                 ) from None
         value = (
             value.wrap(value.array.astype(self.array.dtype))
@@ -111,21 +114,27 @@ class Indexing(Differentiable):
         return self[(slice(None),) * axis + (np.atleast_1d(places),)]
 
     def gather(self, dim: int, index: Any) -> Any:
-        """``out[i][j] = self[index[i][j]][j]`` for dim 0, ``self[i][index[i][j]]`` for dim 1, and so on."""
+        """``out[i][j] = self[index[i][j]][j]`` for dim 0, ``self[i][index[i][j]]`` for dim 1, and
+        so on.
+        """
         axis = axis_of(dim, self.ndim, "gather")
         places = index_array(index, "gather")
         check_along(self, axis, places, "gather")
         return ops.Gather.apply(self, axis, places)
 
     def scatter_add(self, dim: int, index: Any, src: Any) -> Any:
-        """`gather`'s adjoint: ``out = self; out[index[i][j]][j] += src[i][j]`` for dim 0, and so on."""
+        """`gather`'s adjoint: ``out = self; out[index[i][j]][j] += src[i][j]`` for dim 0, and so
+        on.
+        """
         axis = axis_of(dim, self.ndim, "scatter_add")
         places = index_array(index, "scatter_add")
         check_along(self, axis, places, "scatter_add", src)
         return ops.ScatterAdd.apply(self, src, axis, places)
 
     def scatter(self, dim: int, index: Any, src: Any) -> Any:
-        """``out = self; out[index[i][j]][j] = src[i][j]`` (src may be a number) for dim 0, and so on."""
+        """``out = self; out[index[i][j]][j] = src[i][j]`` (src may be a number) for dim 0, and so
+        on.
+        """
         axis = axis_of(dim, self.ndim, "scatter")
         places = index_array(index, "scatter")
         is_tensor = isinstance(src, Differentiable)
@@ -161,7 +170,9 @@ class Indexing(Differentiable):
     def unique(
         self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False
     ) -> Any:
-        """The different elements in ascending order, with where they stand and how often on request."""
+        """The different elements in ascending order, with where they stand and how often on
+        request.
+        """
         values, inverse, counts = np.unique(self.array, return_inverse=True, return_counts=True)
         results = [self.wrap(values)]
         results += [self.wrap(inverse.reshape(self.shape))] if return_inverse else []

@@ -1,6 +1,7 @@
 """Changing a tensor in place.
 
-Every in-place operation is its out-of-place form followed by `replace_value`, which keeps the history right and
+Every in-place operation is its out-of-place form followed by `replace_value`, which keeps the
+history right and
 counts the change; ``add_`` is made from ``add``, and so on down the list.
 """
 
@@ -24,15 +25,16 @@ def changed(target: Any, result: Any, operation: str) -> Any:
     """Put ``result`` into ``target``, after a check that it fits."""
     if result.array.shape != target.array.shape:
         raise SizeError(
-            f"{operation}: the result has shape {tuple(result.shape)}, which does not fit the tensor's "
-            f"{tuple(target.shape)}; an in-place operation keeps the shape"
+            f"{operation}: the result has shape {tuple(result.shape)}, which does not fit the "
+            f"tensor's {tuple(target.shape)}; an in-place operation keeps the shape"
         )
     if result.array.dtype != target.array.dtype:
         if "biuf".index(result.array.dtype.kind) > "biuf".index(target.array.dtype.kind) + (
             target.array.dtype.kind == "i"
         ):
             raise DTypeError(
-                f"{operation}: the result is {result.dtype}, which a tensor of {target.dtype} cannot hold"
+                f"{operation}: the result is {result.dtype}, which a tensor of {target.dtype} "
+                "cannot hold"
             )
         result = cast(result, target.array.dtype)
     return replace_value(target, result)
@@ -112,10 +114,13 @@ class InPlace(Differentiable):
     def __ifloordiv__(self, other: Any) -> Any:
         return self.floor_divide_(other)
 
-    # -- new values -----------------------------------------------------------------------------------
+    # -- new values
+    # -----------------------------------------------------------------------------------
 
     def copy_(self, src: Any, non_blocking: bool = False) -> Any:
-        """Take over the values of another tensor, converted to this one's dtype and broadcast to its shape."""
+        """Take over the values of another tensor, converted to this one's dtype and broadcast to
+        its shape.
+        """
         src = operand(src, self, "copy_")
         check_broadcast(src.array.shape, self.array.shape, "copy_")
         if np.broadcast_shapes(src.array.shape, self.array.shape) != self.array.shape:
@@ -153,7 +158,8 @@ class InPlace(Differentiable):
         self.data = source
         return self
 
-    # -- random values --------------------------------------------------------------------------------
+    # -- random values
+    # --------------------------------------------------------------------------------
 
     def _random(self, generator: Any, draw: Any) -> Any:
         numbers = (generator or default_generator).numpy

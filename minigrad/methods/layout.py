@@ -24,7 +24,8 @@ def completed(shape: tuple[int, ...], count: int, operation: str) -> tuple[int, 
     if -1 in shape:
         if known == 0 or count % known:
             raise SizeError(
-                f"{operation}: {count} elements do not fill shape {shape}: {count} is not a multiple of {known}"
+                f"{operation}: {count} elements do not fill shape {shape}: {count} is not a "
+                f"multiple of {known}"
             )
         return tuple(count // known if n == -1 else n for n in shape)
     if known != count:
@@ -43,7 +44,8 @@ class Layout(Differentiable):
         return ops.Reshape.apply(self, sizes)
 
     def view(self, *shape: Any) -> Any:
-        """`reshape` that refuses to copy a view whose memory does not allow the shape; or a dtype's cast.
+        """`reshape` that refuses to copy a view whose memory does not allow the shape; or a dtype's
+        cast.
 
         Raises
         ------
@@ -55,10 +57,15 @@ class Layout(Differentiable):
                 f"view: expected sizes, got {shape[0]!r}; convert dtypes with .to(dtype)"
             )
         result = self.reshape(*shape)
-        if self.base is not None and self.array.size and not np.may_share_memory(result.array, self.array):
+        if (
+            self.base is not None
+            and self.array.size
+            and not np.may_share_memory(result.array, self.array)
+        ):
             raise SizeError(
-                f"view: a view of shape {tuple(self.shape)} with strides {self.stride()} cannot be looked at in "
-                f"shape {tuple(result.shape)} without copying; use reshape(...) or contiguous().view(...)"
+                f"view: a view of shape {tuple(self.shape)} with strides {self.stride()} cannot "
+                f"be looked at in shape {tuple(result.shape)} without copying; use reshape(...) "
+                "or contiguous().view(...)"
             )
         return result
 
@@ -156,8 +163,8 @@ class Layout(Differentiable):
         fits = lead >= 0 and all(n >= 0 and (o in (n, 1)) for n, o in zip(wanted, old, strict=True))
         if not fits:
             raise SizeError(
-                f"expand: shape {shape} does not expand to {given}: only axes of length 1 can be repeated, "
-                "and new axes come first"
+                f"expand: shape {shape} does not expand to {given}: only axes of length 1 can be "
+                "repeated, and new axes come first"
             )
         return ops.Expand.apply(self, wanted)
 
@@ -175,7 +182,8 @@ class Layout(Differentiable):
         lead = len(times) - self.ndim
         if lead < 0 or any(n < 0 for n in times):
             raise SizeError(
-                f"repeat: sizes {times} must be one per axis of shape {tuple(self.shape)}, none negative"
+                f"repeat: sizes {times} must be one per axis of shape {tuple(self.shape)}, none "
+                "negative"
             )
         shape = (1,) * lead + self.array.shape
         x = self.reshape(*(s for n in shape for s in (1, n)))
@@ -224,7 +232,9 @@ class Layout(Differentiable):
         return tuple(self.select(axis, i) for i in range(self.array.shape[axis]))
 
     def split(self, split_size: Any, dim: int = 0) -> tuple[Any, ...]:
-        """Pieces of an axis, of one size (the last may be shorter) or of the sizes listed; views."""
+        """Pieces of an axis, of one size (the last may be shorter) or of the sizes listed;
+        views.
+        """
         axis = axis_of(dim, self.ndim, "split")
         extent = self.array.shape[axis] if self.ndim else 1
         if isinstance(split_size, (tuple, list)):

@@ -32,7 +32,8 @@ def is_scalar(value: Any) -> bool:
 def operand(value: Any, like: Differentiable, operation: str) -> Any:
     """A tensor for the other side of a binary operation on ``like``.
 
-    A plain number becomes a 0-dimensional tensor: of ``like``'s dtype where that can hold its kind, else of
+    A plain number becomes a 0-dimensional tensor: of ``like``'s dtype where that can hold its kind,
+    else of
     the default floating dtype (or int64 beside booleans).
     """
     if isinstance(value, Differentiable):
@@ -66,7 +67,9 @@ def cast(x: Any, dtype: np.dtype) -> Any:
 
 
 def promoted(x: Any, y: Any, operation: str) -> tuple[Any, Any]:
-    """Both operands as tensors of the dtype in which they are combined, after a check that they broadcast."""
+    """Both operands as tensors of the dtype in which they are combined, after a check that they
+    broadcast.
+    """
     if not isinstance(x, Differentiable):
         x = operand(x, y, operation)
     y = operand(y, x, operation)
@@ -81,8 +84,8 @@ def check_broadcast(a: tuple[int, ...], b: tuple[int, ...], operation: str) -> N
     for m, n in zip(reversed(a), reversed(b), strict=False):
         if m != n and m != 1 and n != 1:
             raise SizeError(
-                f"{operation}: shapes {tuple(a)} and {tuple(b)} do not broadcast: "
-                f"sizes {m} and {n} differ and neither is 1"
+                f"{operation}: shapes {tuple(a)} and {tuple(b)} do not broadcast: sizes {m} and "
+                f"{n} differ and neither is 1"
             )
 
 
@@ -107,7 +110,9 @@ def axis_of(dim: Any, ndim: int, operation: str) -> int:
 
 
 def axes_of(dim: Any, ndim: int, operation: str) -> tuple[int, ...]:
-    """Non-negative axes for ``dim``: an integer, a sequence, or None (or an empty sequence) for all."""
+    """Non-negative axes for ``dim``: an integer, a sequence, or None (or an empty sequence) for
+    all.
+    """
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return tuple(range(ndim))
     dims = dim if isinstance(dim, (tuple, list)) else (dim,)

@@ -34,7 +34,8 @@ def _refuse_empty(x: Any, axes: tuple[int, ...], operation: str) -> None:
     empty = [i for i in axes if x.shape[i] == 0]
     if empty:
         raise SizeError(
-            f"{operation}: axis {empty[0]} of shape {tuple(x.shape)} is empty, and an empty axis has no such element"
+            f"{operation}: axis {empty[0]} of shape {tuple(x.shape)} is empty, and an empty axis "
+            "has no such element"
         )
 
 
@@ -78,7 +79,9 @@ class Reduction(Differentiable):
         *,
         correction: float | None = None,
     ) -> Any:
-        """The variance, the sum of squared deviations over ``count - correction`` (1 unless said otherwise)."""
+        """The variance, the sum of squared deviations over ``count - correction`` (1 unless said
+        otherwise).
+        """
         if isinstance(dim, bool):  # PyTorch's var(unbiased)
             dim, unbiased = None, dim
         self._need_floating("var")
@@ -112,13 +115,17 @@ class Reduction(Differentiable):
         return ops.AMin.apply(self, axes, keepdim)
 
     def max(self, dim: Any = None, keepdim: bool = False) -> Any:
-        """The largest element; with an axis, values and indices; with a tensor, the elementwise `maximum`."""
+        """The largest element; with an axis, values and indices; with a tensor, the elementwise
+        `maximum`.
+        """
         if isinstance(dim, Differentiable):
             return self.maximum(dim)
         return self.amax() if dim is None else _choice(dim, keepdim, np.argmax, self, "max")
 
     def min(self, dim: Any = None, keepdim: bool = False) -> Any:
-        """The smallest element; with an axis, values and indices; with a tensor, the elementwise `minimum`."""
+        """The smallest element; with an axis, values and indices; with a tensor, the elementwise
+        `minimum`.
+        """
         if isinstance(dim, Differentiable):
             return self.minimum(dim)
         return self.amin() if dim is None else _choice(dim, keepdim, np.argmin, self, "min")
@@ -144,7 +151,9 @@ class Reduction(Differentiable):
         return self._arg(np.argmin, dim, keepdim, "argmin")
 
     def prod(self, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Any:
-        """The product of all elements, or over one axis; integers and booleans multiply in int64."""
+        """The product of all elements, or over one axis; integers and booleans multiply in
+        int64.
+        """
         x = self
         if dtype is not None:
             x = cast(x, dtypes.numpy_dtype(dtype, "prod"))
@@ -195,7 +204,9 @@ class Reduction(Differentiable):
         return ops.Norm.apply(self, power, axes, keepdim)
 
     def argsort(self, dim: int = -1, descending: bool = False, stable: bool = True) -> Any:
-        """The indices that sort along an axis; equal elements keep their order, NaNs count as largest."""
+        """The indices that sort along an axis; equal elements keep their order, NaNs count as
+        largest.
+        """
         axis = axis_of(dim, self.ndim, "argsort")
         if self.ndim == 0:
             return self.wrap(np.zeros((), np.int64))

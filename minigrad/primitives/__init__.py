@@ -7,7 +7,8 @@
 `indexing`              reading and writing by index
 ======================  ==============================================================
 
-Nothing here imports `Tensor`: forward sees ndarrays, and backward sees tensors through their own methods.
+Nothing here imports `Tensor`: forward sees ndarrays, and backward sees tensors through their own
+methods.
 """
 
 __all__ = ["arithmetic", "indexing", "layout", "reduction"]

@@ -1,6 +1,7 @@
 """Elementwise operations and matrix products.
 
-Binary operations take two tensors of one dtype (the tensor's methods promote them first) and broadcast.
+Binary operations take two tensors of one dtype (the tensor's methods promote them first) and
+broadcast.
 Each backward stands under the line it differentiates; ``g`` letters are gradients.
 """
 
@@ -417,7 +418,9 @@ class Clone(Function):
 
 
 class MatMul(Function):
-    """z[..., i, j] = sum_k x[..., i, k] y[..., k, j], for stacks of matrices; leading axes broadcast."""
+    """z[..., i, j] = sum_k x[..., i, k] y[..., k, j], for stacks of matrices; leading axes
+    broadcast.
+    """
 
     def forward(self, x, y):
         self.save(x, y)

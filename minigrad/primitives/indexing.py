@@ -38,7 +38,9 @@ class GetItem(Function):
 
 
 class IndexAdd(Function):
-    """y = zeros of a shape, with g added at ``index``; an element that is indexed twice gets both."""
+    """y = zeros of a shape, with g added at ``index``; an element that is indexed twice gets
+    both.
+    """
 
     def forward(self, g, shape, index):
         self.index = index
@@ -72,7 +74,9 @@ class SetItem(Function):
 
 
 class Overwrite(Function):
-    """y = v in the shape of x, whose old value gets no gradient (``copy_``, ``fill_``, ``zero_``)."""
+    """y = v in the shape of x, whose old value gets no gradient (``copy_``, ``fill_``,
+    ``zero_``).
+    """
 
     def forward(self, x, v):
         return np.array(np.broadcast_to(v, x.shape), dtype=x.dtype)
@@ -84,7 +88,9 @@ class Overwrite(Function):
 
 
 def along(index, axis):
-    """The index tuple that reads ``x[..., index[...], ...]`` along an axis, in the shape of ``index``."""
+    """The index tuple that reads ``x[..., index[...], ...]`` along an axis, in the shape of
+    ``index``.
+    """
     grid = np.ogrid[tuple(slice(n) for n in index.shape)]
     return (*grid[:axis], index, *grid[axis + 1 :])
 

@@ -1,6 +1,7 @@
 """Sums, extremes, products and cumulative sums along axes.
 
-``axes`` is always a tuple of non-negative axes; reduced axes are kept as axes of length 1 when ``keep`` is set.
+``axes`` is always a tuple of non-negative axes; reduced axes are kept as axes of length 1 when
+``keep`` is set.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ class Sum(Function):
 
 
 class Prod(Function):
-    """y = the product of x over one axis; zeros are differentiated exactly, by products of the others."""
+    """y = the product of x over one axis; zeros are differentiated exactly, by products of the
+    others.
+    """
 
     def forward(self, x, axis, keep):
         self.axis, self.keep = axis, keep
@@ -50,7 +53,9 @@ class Prod(Function):
 
 
 class AMax(Function):
-    """y = the largest of x over the axes; equal largest elements share the gradient evenly.  NaN wins."""
+    """y = the largest of x over the axes; equal largest elements share the gradient evenly.  NaN
+    wins.
+    """
 
     choose = staticmethod(np.amax)
 
@@ -67,13 +72,17 @@ class AMax(Function):
 
 
 class AMin(AMax):
-    """y = the smallest of x over the axes; equal smallest elements share the gradient evenly.  NaN wins."""
+    """y = the smallest of x over the axes; equal smallest elements share the gradient evenly.  NaN
+    wins.
+    """
 
     choose = staticmethod(np.amin)
 
 
 class Extreme(Function):
-    """The extreme element along one axis and where it is (the first, and NaN wins); ``where`` is argmax or argmin."""
+    """The extreme element along one axis and where it is (the first, and NaN wins); ``where`` is
+    argmax or argmin.
+    """
 
     def forward(self, x, axis, keep, where):
         index = np.expand_dims(where(x, axis=axis), axis).astype(np.int64)
