@@ -2,19 +2,21 @@
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from minigrad import random
 from minigrad.data.collate import default_collate, default_convert
 from minigrad.data.dataset import item_of
 from minigrad.data.sampler import shuffled
-from minigrad.random import Generator, default_generator
 
 __all__ = ["DataError", "DataLoader"]
+
+BatchMaker = Generator[Any, None, None]
 
 
 class DataError(RuntimeError):
@@ -99,7 +101,7 @@ class DataLoader:
         pin_memory: bool = False,
         drop_last: bool = False,
         *,
-        generator: Generator | None = None,
+        generator: random.Generator | None = None,
         seed: int | None = None,
         prefetch_factor: int | None = None,
         persistent_workers: bool = False,
@@ -111,7 +113,7 @@ class DataLoader:
         if seed is not None and generator is not None:
             raise ValueError("DataLoader: seed and generator exclude each other; give one")
         if seed is None:
-            seed = (default_generator if generator is None else generator).key() if shuffle else 0
+            seed = (generator or random.default_generator).key() if shuffle else 0
         _check_at_least("seed", seed, 0)
         self.dataset, self.batch_size, self.shuffle = dataset, batch_size, bool(shuffle)
         self.sampler, self.batch_sampler, self.drop_last = sampler, batch_sampler, drop_last
@@ -152,7 +154,7 @@ class DataLoader:
         if walk.batches is None:
             walk.batches = self._plan(walk.epoch)
         self._walk = walk
-        return self._deliver(walk)
+        return self._deliver(walk, walk.batches[walk.position :])
 
     def state_dict(self) -> dict[str, Any]:
         """Return the position: plain numbers, and lists of them where a sampler gave the order.
@@ -205,8 +207,9 @@ class DataLoader:
     def _plan(self, epoch: int) -> list:
         """Return the indices of every batch of an epoch (of every item without batches)."""
         for sampler in (self.sampler, self.batch_sampler):
-            if hasattr(sampler, "set_epoch"):
-                sampler.set_epoch(epoch)
+            set_epoch = getattr(sampler, "set_epoch", None)
+            if set_epoch is not None:
+                set_epoch(epoch)
         if self.batch_sampler is not None:
             return [[int(index) for index in batch] for batch in self.batch_sampler]
         if self.sampler is not None:
@@ -220,19 +223,19 @@ class DataLoader:
         end = len(order) - len(order) % self.batch_size if self.drop_last else len(order)
         return [order[k : k + self.batch_size] for k in range(0, end, self.batch_size)]
 
-    def _deliver(self, walk: _Walk) -> Iterator[Any]:
+    def _deliver(self, walk: _Walk, plan: list) -> Iterator[Any]:
         produce = self._ahead if self.num_workers else self._on_demand
-        with closing(produce(walk.batches[walk.position :], walk.epoch)) as batches:
+        with closing(produce(plan, walk.epoch)) as batches:
             for batch in batches:
                 walk.position += 1
                 yield batch
         walk.finished = True
 
-    def _on_demand(self, plan: list, epoch: int) -> Iterator[Any]:
+    def _on_demand(self, plan: list, epoch: int) -> BatchMaker:
         for indices in plan:
             yield self._make(indices, epoch)
 
-    def _ahead(self, plan: list, epoch: int) -> Iterator[Any]:
+    def _ahead(self, plan: list, epoch: int) -> BatchMaker:
         """Yield batches in order while threads prepare the next ones."""
         pool = ThreadPoolExecutor(self.num_workers, thread_name_prefix="DataLoader")
         try:

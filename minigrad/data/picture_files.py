@@ -80,13 +80,16 @@ class PictureFiles(Dataset):
         entry = self.files[index]
         colour_path, gray_path = entry if isinstance(entry, tuple) else (entry, None)
         image = self._read(colour_path)
-        gray = None if gray_path is None else self._read(gray_path)
-        if gray is not None and gray.shape != image.shape:
-            cause = f"H, W = {gray.shape[:2]}, but its colour twin has {image.shape[:2]}"
-            raise PictureError(gray_path, cause, "make both from one picture")
+        gray = None if gray_path is None else self._read_gray(gray_path, image.shape)
         image = resize(image, self.size)
-        gray = None if gray is None else resize(gray, self.size)[..., 0]
         return augment(image, gray, self.flip, self.noise, item_rng(self.seed, epoch, index))
 
     def _read(self, path: str | os.PathLike) -> np.ndarray:
         return decode_picture(path, **self._limits)[0]
+
+    def _read_gray(self, path: str | os.PathLike, shape: tuple[int, ...]) -> np.ndarray:
+        gray = self._read(path)
+        if gray.shape != shape:
+            cause = f"H, W = {gray.shape[:2]}, but its colour twin has {shape[:2]}"
+            raise PictureError(path, cause, "make both from one picture")
+        return resize(gray, self.size)[..., 0]

@@ -12,7 +12,7 @@ import warnings
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 __all__ = [
     "EXTENSIONS",
@@ -57,7 +57,6 @@ EXTENSIONS = (
 _FORMATS = (
     "PNG",
     "JPEG",
-    "MPO",
     "GIF",
     "BMP",
     "TIFF",
@@ -286,7 +285,8 @@ def _white_level(image: Image.Image, path: str | os.PathLike) -> int:
     if image.mode == "I" and image.format not in ("PNG", "PPM"):  # these two mean 16 bits by it
         cause = "32-bit integer pixels, which have no agreed white"
         raise PictureError(path, cause, "save it with 8 or 16 bits")
-    bits = image.tag_v2.get(_BITS_PER_SAMPLE, (16,))[0] if image.format == "TIFF" else 16
+    tags = getattr(image, "tag_v2", {})
+    bits = tags.get(_BITS_PER_SAMPLE, (16,))[0]
     return (1 << bits) - 1
 
 
@@ -317,8 +317,10 @@ def _refusal(path: str | os.PathLike, error: Exception, max_pixels: int) -> Pict
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         cause = f"the header asks for more than the limit max_pixels={max_pixels:,} ({error})"
         return PictureError(path, cause, "shrink the picture")
-    if isinstance(error, Image.UnidentifiedImageError):
-        cause = f"is not a picture in a known format ({', '.join(_formats())})"
+    if isinstance(error, UnidentifiedImageError):
+        cause = (
+            f"is not a picture in a known format ({', '.join(_formats())}), or has no whole header"
+        )
         return PictureError(path, cause, "remove it, or convert it to PNG or JPEG")
     if isinstance(error, PermissionError):
         return PictureError(path, "may not be read", "change its rights")

@@ -52,10 +52,10 @@ def split_by_picture(
 
     Examples
     --------
-    >>> pictures = [Picture(name, np.full((8, 8, 3), k, np.uint8)) for k, name in enumerate("abc")]
-    >>> train, held_out = split_by_picture(pictures, ["b"])
+    >>> from minigrad.data import bundled_pictures
+    >>> train, held_out = split_by_picture(bundled_pictures(["cat", "coffee", "rocket"]), ["cat"])
     >>> [picture.name for picture in train]
-    ['a', 'c']
+    ['coffee', 'rocket']
     """
     scenes = _scenes(pictures)
     if isinstance(held_out, str):

@@ -35,7 +35,7 @@ def item_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
 
     Examples
     --------
-    >>> item_rng(0, 1, 2).integers(100) == item_rng(0, 1, 2).integers(100)
+    >>> item_rng(0, 1, 2).random() == item_rng(0, 1, 2).random()
     True
     """
     if min(seed, epoch, index) < 0:
