@@ -297,7 +297,7 @@ def grad(
 
 
 def _wanted(targets: Iterable[Any], operation: str) -> dict[tuple[int, int], Any]:
-    wanted = {}
+    wanted: dict[tuple[int, int], Any] = {}
     for i, t in enumerate(targets):
         if t.edge is None:
             raise RuntimeError(f"{operation}: input {i} does not require grad")

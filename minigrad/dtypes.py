@@ -172,14 +172,21 @@ class device:  # noqa: N801
         For any other device.
     """
 
+    kind: str
+
     def __init__(self, type: Any = "cpu", index: builtins.int | None = None) -> None:
-        kind = type.type if isinstance(type, device) else str(type).partition(":")[0]
+        kind = type.kind if isinstance(type, device) else str(type).partition(":")[0]
         if kind != "cpu":
             raise RuntimeError(
                 f"device: type (={type!r}) is not available; minigrad computes on the CPU ('cpu') "
                 "only"
             )
-        self.type, self.index = kind, index
+        self.kind, self.index = kind, index
+
+    @property
+    def type(self) -> str:
+        """The kind of device: "cpu"."""
+        return self.kind
 
     def __eq__(self, other: object) -> builtins.bool:
         return isinstance(other, device)

@@ -75,6 +75,7 @@ class Function:
     outputs: tuple[tuple[tuple[int, ...], np.dtype], ...]  # per output: shape and dtype
     wrap: Callable[[np.ndarray], Any]  # makes tensors of the class of the arguments
 
+    _is_tensor: tuple[bool, ...]  # per argument of apply
     _takes_tensors = False  # the class has PyTorch's static methods
     _to_save: tuple[Any, ...] = ()
     _saved: tuple[Saved, ...] | None = None

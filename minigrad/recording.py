@@ -49,7 +49,8 @@ class set_grad_enabled(contextlib.ContextDecorator):  # noqa: N801
         self.before = [_mode.recording]
         _mode.recording = self.mode
 
-    def __call__(self, function: Callable) -> Callable:
+    def __call__(self, function: Any) -> Any:
+        """Wrap a function; outside it, recording goes back to what it was."""
         _mode.recording = self.before.pop()
         self.before.append(_mode.recording)
         return super().__call__(function)
@@ -69,8 +70,10 @@ class _Recording(contextlib.ContextDecorator):
     """A ``with`` block or decorator (with or without parentheses) that switches recording."""
 
     recording: bool
+    before: list[bool]
 
-    def __new__(cls, function: Callable | None = None) -> Any:  # noqa: D102
+    def __new__(cls, function: Callable | None = None) -> Any:
+        """Make a block, or wrap ``function`` at once (a decorator without parentheses)."""
         instance = super().__new__(cls)
         instance.before = []
         return instance if function is None or isinstance(function, bool) else instance(function)

@@ -5,7 +5,7 @@ memory.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,6 +42,13 @@ class Differentiable:
     seen: int  # of a view: the storage's ``rewritten`` when its history was last made
     hooks: list[Callable] | None  # of a leaf; those of other tensors live in their node
     _requires_grad: bool
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The methods that the families in `minigrad.methods` add."""
+
+        def __getitem__(self, index: Any) -> Any: ...
 
     @classmethod
     def wrap(cls, array: np.ndarray) -> Any:
@@ -89,7 +96,8 @@ class Saved:
     __slots__ = ("array", "edge", "leaf", "output", "storage", "version")
 
     def __init__(self, array: np.ndarray, source: Differentiable | None, output: int = -1) -> None:
-        self.array, self.output, self.storage = array, output, None
+        self.array, self.output = array, output
+        self.storage: Storage | None = None
         self.edge = source.edge if source is not None and output < 0 else None
         # A leaf comes back as itself; other tensors are made anew, so that the graph holds none.
         self.leaf = source if self.edge is not None and self.edge[0] is source else None

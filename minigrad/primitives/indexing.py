@@ -5,6 +5,8 @@ Each pair is an adjoint: reading's gradient is adding into zeros, adding's gradi
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.autograd import Function
@@ -12,7 +14,7 @@ from minigrad.autograd import Function
 __all__ = ["Gather", "GetItem", "IndexAdd", "Overwrite", "ScatterAdd", "SetItem"]
 
 
-def is_basic(index) -> bool:
+def is_basic(index: Any) -> bool:
     """Whether an index is made of slices, integers, None and Ellipsis only: it makes a view."""
     parts = index if isinstance(index, tuple) else (index,)
     return not any(isinstance(p, (np.ndarray, list, bool, np.bool_)) for p in parts)

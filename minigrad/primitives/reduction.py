@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.autograd import Function
@@ -57,7 +59,7 @@ class AMax(Function):
     wins.
     """
 
-    choose = staticmethod(np.amax)
+    choose: Any = staticmethod(np.amax)
 
     def forward(self, x, axes, keep):
         self.axes, self.keep = axes, keep
