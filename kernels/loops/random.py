@@ -10,7 +10,7 @@ mixing constants of David Stafford's variant 13 that it recommends; it passes Bi
 
 import numpy as np
 
-from .._jit import jit
+from .._jit import DISABLED, jit
 
 __all__ = ["dropout_mask", "split_mix"]
 
@@ -37,7 +37,8 @@ def _split_mix(key, j):
     return word ^ (word >> np.uint64(31))
 
 
-split_mix = jit(_split_mix)
+# Compiled arithmetic wraps round in silence, NumPy's scalars warn.
+split_mix = np.errstate(over="ignore")(_split_mix) if DISABLED else jit(_split_mix)
 
 
 def _dropout_mask(mask, key, p):
@@ -56,11 +57,11 @@ def _dropout_mask(mask, key, p):
     p : float
         From 0 to 1.
     """
-    stream = split_mix(np.uint64(key), np.uint64(0))
+    stream = np.uint64(split_mix(np.uint64(key), np.uint64(0)))
     threshold = np.uint64(p * 2.0**32)
     factor = 1.0 / (1.0 - p) if p < 1.0 else 0.0
     for i in range(mask.size):
-        word = split_mix(stream, np.uint64(i // 2))
+        word = np.uint64(split_mix(stream, np.uint64(i // 2)))
         bits = word >> np.uint64(32) if i % 2 else word & HALF
         mask[i] = factor if bits >= threshold else 0.0
 
