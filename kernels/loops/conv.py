@@ -5,14 +5,15 @@ The letters, for the height (``KH``; read ``KW`` for the width):
     N   batch                   KH  kernel size       SH  stride
     C   input channels          H   input size        PH  padding at the top
     O   output channels         OH  output size       DH  dilation
+    I   input channels of a transposed convolution
     G   groups; group g reads its own C/G channels and writes its own O/G
 
 One relation serves all three kernels: tap kh of window oh lies on pixel ::
 
     ih = oh*SH + kh*DH - PH
 
-Convolution gathers along it, transposed convolution scatters along it, the weight gradient
-collects the products of its two ends. Every function is linear in each of its arrays, and each is
+Convolution gathers along it; transposed convolution scatters along it, with the names ih and oh
+exchanged; the weight gradient collects the products of its two ends. Every function is linear in each of its arrays, and each is
 the gradient of another: see the docstrings.
 
 The sources are Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016),
@@ -70,9 +71,9 @@ conv2d = jit(_conv2d)
 def _conv_transpose2d(y, x, w, b, geometry):
     """Transposed convolution: every input pixel scatters its kernel into the output.
 
-    ``y[n,o,oh,ow] = b[o] + sum over i, h, w', kh, kw of x[n,i,h,w'] * w[i,o,kh,kw]``
+    ``y[n,o,oh,ow] = b[o] + sum over i, ih, iw, kh, kw of x[n,i,ih,iw] * w[i,o,kh,kw]``
 
-    over all with ``oh = h*SH + kh*DH - PH`` and ``ow = w'*SW + kw*DW - PW``; i runs over the input
+    over all with ``oh = ih*SH + kh*DH - PH`` and ``ow = iw*SW + kw*DW - PW``; i runs over the input
     channels of o's group. Windows that overlap add up; taps that fall outside y are cropped, so
     padding takes rows away. Output padding is not a setting here: it is the size of y, and uncrops
     rows at the bottom.
