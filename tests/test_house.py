@@ -11,13 +11,20 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import minigrad
+from minigrad import functional, nn
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 350  # lines: "some 300", and a docstring more
 
 # path: why it may be longer
 LONGER: dict[str, str] = {}
+
+# What the examples in docstrings may use without an import.
+EXAMPLE_NAMES = {"np": np, "minigrad": minigrad, "nn": nn, "F": functional}
 
 # (path, imported module): why it is imported inside a function
 LATE_IMPORTS = {
@@ -154,7 +161,8 @@ def test_all_is_sorted_and_true(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_run(name):
-    failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, extraglobs=EXAMPLE_NAMES, optionflags=doctest.ELLIPSIS)
     assert failed == 0, "the report above names each example"
 
 
