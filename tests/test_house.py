@@ -17,6 +17,8 @@ import pytest
 import minigrad
 from minigrad import functional, nn
 
+pytestmark = pytest.mark.unit
+
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST = 350  # lines: "some 300", and a docstring more
 

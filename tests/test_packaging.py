@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+pytestmark = pytest.mark.end_to_end
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # A convolution of ones: 3 x 3 x 3 outputs, each the sum of 2 channels x 2 x 3 taps.
