@@ -13,8 +13,8 @@ One relation serves all three kernels: tap kh of window oh lies on pixel ::
     ih = oh*SH + kh*DH - PH
 
 Convolution gathers along it; transposed convolution scatters along it, with the names ih and oh
-exchanged; the weight gradient collects the products of its two ends. Every function is linear in each of its arrays, and each is
-the gradient of another: see the docstrings.
+exchanged; the weight gradient collects the products of its two ends. Every function is linear in
+each of its arrays, and each is the gradient of another: see the docstrings.
 
 The sources are Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016),
 and the definitions in PyTorch's documentation of Conv2d and ConvTranspose2d.
