@@ -17,6 +17,7 @@ from skimage import color
 from skimage import metrics as skimage_metrics
 
 __all__ = [
+    "AB_RANGE",
     "ab_auc",
     "ab_error",
     "ab_histogram_distance",

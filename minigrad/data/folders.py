@@ -25,8 +25,15 @@ from minigrad.data.transforms import resize_shorter_side
 __all__ = [
     "FolderError",
     "FolderScan",
+    "check_choice",
+    "check_folder",
+    "list_files",
     "load_folder",
+    "nothing_here",
+    "refusals",
     "scan_folder",
+    "shrink",
+    "some",
 ]
 
 _SHOWN = 10
@@ -288,6 +295,7 @@ def some(names: list[str], shown_names: int = _SHOWN) -> str:
 
 
 def shrink(image: np.ndarray, side: int | None) -> np.ndarray:
-    return (
-        image if side is None or min(image.shape[:2]) <= side else resize_shorter_side(image, side)
-    )
+    """Shrink a picture until its shorter side is `side` [pixels]; never enlarge it."""
+    if side is None or min(image.shape[:2]) <= side:
+        return image
+    return resize_shorter_side(image, side)

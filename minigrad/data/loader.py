@@ -16,7 +16,7 @@ from minigrad.data.sampler import shuffled
 
 __all__ = ["DataError", "DataLoader"]
 
-BatchMaker = Generator[Any, None, None]
+_Batches = Generator[Any, None, None]
 
 
 class DataError(RuntimeError):
@@ -231,11 +231,11 @@ class DataLoader:
                 yield batch
         walk.finished = True
 
-    def _on_demand(self, plan: list, epoch: int) -> BatchMaker:
+    def _on_demand(self, plan: list, epoch: int) -> _Batches:
         for indices in plan:
             yield self._make(indices, epoch)
 
-    def _ahead(self, plan: list, epoch: int) -> BatchMaker:
+    def _ahead(self, plan: list, epoch: int) -> _Batches:
         """Yield batches in order while threads prepare the next ones."""
         pool = ThreadPoolExecutor(self.num_workers, thread_name_prefix="DataLoader")
         try:

@@ -24,6 +24,7 @@ __all__ = [
     "decode_picture",
     "is_gray",
     "load_picture",
+    "shown",
 ]
 
 MAX_PIXELS = 50_000_000
@@ -223,7 +224,7 @@ def _decode(
     with Image.open(file, formats=_formats()) as header:
         _check_size(path, header.size, max_pixels, min_side)
         if header.format == "PNG":
-            header.verify()  # the checksums; decoding alone skips them
+            header.verify()  # the checksum of each chunk; decoding skips the pixels'
     file.seek(0)
     with Image.open(file, formats=_formats()) as image:
         _check_size(path, image.size, max_pixels, min_side)
@@ -272,6 +273,9 @@ def _frame_notices(image: Image.Image) -> list[str]:
 def _upright(image: Image.Image, notices: list[str]) -> Image.Image:
     """Apply the EXIF orientation; a damaged EXIF block does not cost the picture."""
     try:
+        image.getexif()
+        for block in ("exif", "Raw profile type exif"):
+            image.info.pop(block, None)  # else the block is written anew, where odd entries fail
         return ImageOps.exif_transpose(image)
     except Exception as error:
         notices.append(f"its EXIF data cannot be read ({error}); the orientation is left as it is")
