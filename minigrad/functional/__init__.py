@@ -5,24 +5,52 @@
 
 from minigrad.functional import (
     activation,
+    affine,
     conv,
-    dropout,
-    linear,
+    dropouts,
+    hard,
     loss,
     norm,
+    norm_axes,
     padding,
     pool,
+    pool1d,
     resample,
+    shuffle,
+    smooth,
+    softmaxes,
 )
 from minigrad.functional.activation import *  # noqa: F403
+from minigrad.functional.affine import *  # noqa: F403
 from minigrad.functional.conv import *  # noqa: F403
-from minigrad.functional.dropout import *  # noqa: F403
-from minigrad.functional.linear import *  # noqa: F403
+from minigrad.functional.dropouts import *  # noqa: F403
+from minigrad.functional.hard import *  # noqa: F403
 from minigrad.functional.loss import *  # noqa: F403
 from minigrad.functional.norm import *  # noqa: F403
+from minigrad.functional.norm_axes import *  # noqa: F403
 from minigrad.functional.padding import *  # noqa: F403
 from minigrad.functional.pool import *  # noqa: F403
+from minigrad.functional.pool1d import *  # noqa: F403
 from minigrad.functional.resample import *  # noqa: F403
+from minigrad.functional.shuffle import *  # noqa: F403
+from minigrad.functional.smooth import *  # noqa: F403
+from minigrad.functional.softmaxes import *  # noqa: F403
 
-_FAMILIES = (activation, conv, dropout, linear, loss, norm, padding, pool, resample)
+_FAMILIES = (
+    activation,
+    affine,
+    conv,
+    dropouts,
+    hard,
+    loss,
+    norm,
+    norm_axes,
+    padding,
+    pool,
+    pool1d,
+    resample,
+    shuffle,
+    smooth,
+    softmaxes,
+)
 __all__ = sorted(name for family in _FAMILIES for name in family.__all__)
