@@ -96,7 +96,7 @@ def test_rmsprop(momentum, centered, expected):
 
 def test_centered_rmsprop_survives_a_variance_rounded_below_0():
     """A constant gradient: v - gmean**2 is nothing but rounding in the end."""
-    p, g, v, gmean = np.zeros(1), np.array([0.1]), np.zeros(1), np.zeros(1)
+    p, g, v, gmean = np.zeros(1), np.array([3.3]), np.zeros(1), np.zeros(1)
     for _ in range(500):
         loops.rmsprop(p, g, v, gmean, p[:0], 1e-3, 0.9, 1e-8, 0.0, 0.0, True, False)
     assert np.isfinite(p).all()

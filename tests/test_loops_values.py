@@ -188,14 +188,15 @@ def test_softmax_of_extremes(row, soft, logarithm):
 def test_activations():
     """NaN stays; the gradient at 0 is that of the negative side."""
     nan, inf = math.nan, math.inf
-    x = np.array([-inf, -2.0, 0.0, 3.0, inf, nan])
-    gy = np.array([inf, 10.0, 20.0, 30.0, 40.0, 50.0])
-    y = run(loops.relu, 6, x)
-    np.testing.assert_array_equal(y, [0, 0, 0, 3, inf, nan])
-    np.testing.assert_array_equal(run(loops.relu_grad, 6, gy, y), [0, 0, 0, 30, 40, 50])
-    np.testing.assert_array_equal(run(loops.leaky_relu, 6, x, 0.5), [-inf, -1, 0, 3, inf, nan])
-    grad = run(loops.leaky_relu_grad, 6, gy, x, 0.5)
-    np.testing.assert_array_equal(grad, [inf, 5, 10, 30, 40, 25])
+    x = np.array([-inf, -2.0, 0.0, 1e-300, 3.0, inf, nan])
+    gy = np.array([inf, 10.0, 20.0, 25.0, 30.0, 40.0, 50.0])
+    y = run(loops.relu, 7, x)
+    np.testing.assert_array_equal(y, [0, 0, 0, 1e-300, 3, inf, nan])
+    np.testing.assert_array_equal(run(loops.relu_grad, 7, gy, y), [0, 0, 0, 25, 30, 40, 50])
+    y = run(loops.leaky_relu, 7, x, 0.5)
+    np.testing.assert_array_equal(y, [-inf, -1, 0, 1e-300, 3, inf, nan])
+    grad = run(loops.leaky_relu_grad, 7, gy, x, 0.5)
+    np.testing.assert_array_equal(grad, [inf, 5, 10, 25, 30, 40, 25])
 
 
 @pytest.mark.unit
@@ -240,6 +241,15 @@ def test_dropout_mask(key, p, size):
     expected = [0.0 if half < math.floor(p * 2**32) else 1 / (1 - p) for half in bits[:size]]
     assert run(loops.dropout_mask, size, key, p).tolist() == expected
     assert run(loops.random._dropout_mask, size, key, p).tolist() == expected
+
+
+@pytest.mark.unit
+def test_dropout_at_the_threshold():
+    """An element's 32 bits are dropped below p * 2**32, and kept when they are equal to it."""
+    _, stream = split_mix(9)
+    bits = split_mix(stream)[1] % 2**32
+    assert run(loops.dropout_mask, 1, 9, bits / 2**32)[0] > 0
+    assert run(loops.dropout_mask, 1, 9, (bits + 1) / 2**32)[0] == 0
 
 
 @pytest.mark.unit

@@ -27,7 +27,7 @@ def _softmax(y, x):
         for l in range(L):
             largest = x[n, 0, l]
             for c in range(C):
-                if x[n, c, l] > largest or x[n, c, l] != x[n, c, l]:
+                if x[n, c, l] > largest:
                     largest = x[n, c, l]
             total = 0.0
             for c in range(C):
@@ -76,7 +76,7 @@ def _log_softmax(y, x):
         for l in range(L):
             largest = x[n, 0, l]
             for c in range(C):
-                if x[n, c, l] > largest or x[n, c, l] != x[n, c, l]:
+                if x[n, c, l] > largest:
                     largest = x[n, c, l]
             total = 0.0
             for c in range(C):
