@@ -1,0 +1,56 @@
+"""What normalisation checks before it runs: its input's shape, its parameters."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import SizeError
+from minigrad.functional.checks import check_tensor
+from minigrad.tensor import Tensor
+
+__all__ = ["affine", "channels", "check_eps", "check_parameters"]
+
+
+def channels(x: Tensor, operation: str) -> tuple[int, int, int]:
+    """(N, C, L) of any shape that begins with a batch and channels."""
+    check_tensor(x, "input", operation)
+    if x.ndim < 2:
+        raise SizeError(
+            f"{operation}: input must have at least 2 dimensions (batch, channels), got shape "
+            f"{tuple(x.shape)}"
+        )
+    return x.shape[0], x.shape[1], prod(x.shape[2:])
+
+
+def affine(x: Tensor, C: int, weight: Tensor | None, bias: Tensor | None) -> tuple[Tensor, Tensor]:
+    """The parameters, 1 and 0 where there are none."""
+    weight = x.wrap(np.ones(C, x.array.dtype)) if weight is None else weight
+    return weight, x.wrap(np.zeros(C, x.array.dtype)) if bias is None else bias
+
+
+def check_eps(eps: float, operation: str) -> None:
+    """Raise for a negative eps, or NaN."""
+    if not eps >= 0:
+        raise SizeError(f"{operation}: eps (={eps}) must not be negative")
+
+
+def check_parameters(
+    C: int, operation: str, mean: Any, var: Any, weight: Any, bias: Any, need_statistics: bool
+) -> None:
+    """Raise unless every parameter given is of shape (C,), and the statistics needed are given."""
+    if need_statistics and (mean is None or var is None):
+        raise SizeError(
+            f"{operation}: running_mean and running_var are needed to normalise by them; pass "
+            "both, or set "
+            "training=True (use_input_stats=True) for the statistics of the input"
+        )
+    named = {"running_mean": mean, "running_var": var, "weight": weight, "bias": bias}
+    for name, value in named.items():
+        if value is not None and tuple(value.shape) != (C,):
+            raise SizeError(
+                f"{operation}: {name} must have one value for each of the {C} channels, got shape "
+                f"{tuple(value.shape)}"
+            )
