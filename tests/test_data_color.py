@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from skimage import color
 
 from minigrad.data import (
     add_lightness_noise,
@@ -151,6 +152,12 @@ def test_colours_beyond_light_take_the_nearest_possible_blue_of_none():
     lab = np.array([[[50.0, 0.0, 200 * (50 + 16) / 116], [50.0, 0.0, 500.0]]])
     rgb = lab_to_rgb(lab)
     assert np.allclose(rgb[0, 0], rgb[0, 1], atol=1e-3)
+
+
+@pytest.mark.unit
+def test_colours_short_of_that_are_scikit_images():
+    lab = np.array([[[50.0, 0.0, 0.97 * 200 * (50 + 16) / 116]]])
+    assert np.allclose(lab_to_rgb(lab), color.lab2rgb(lab), atol=1e-9)
 
 
 @pytest.mark.unit

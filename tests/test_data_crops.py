@@ -197,9 +197,13 @@ def test_flips_noise_and_jitter_change_from_epoch_to_epoch_and_repeat():
 
 @pytest.mark.unit
 def test_jitter_reaches_every_place_in_its_range():
-    dataset = ColorizationCrops([picture("a", 12, 30)], [Crop(0, 1, 10)], 10, jitter=3)
-    places = {dataset.place(0, epoch)[0] for epoch in range(400)}
-    assert places == {Crop(0, top, left) for top in (0, 1, 2) for left in range(7, 14)}
+    for place, tops, lefts in [
+        (Crop(0, 5, 10), range(2, 9), range(7, 14)),
+        (Crop(0, 1, 19), range(5), range(16, 21)),  # 20 is as far right as it goes
+    ]:
+        dataset = ColorizationCrops([picture("a", 20, 30)], [place], 10, jitter=3)
+        places = {dataset.place(0, epoch)[0] for epoch in range(600)}
+        assert places == {Crop(0, top, left) for top in tops for left in lefts}
 
 
 @pytest.mark.unit

@@ -191,6 +191,8 @@ def test_gray_pictures_are_told_from_coloured_ones(tmp_path):
     path = tmp_path / "x.jpg"
     path.write_bytes(encoded("jpg", gray, quality=30))
     assert is_gray(load_picture(path))
+    tint = np.random.default_rng(0).integers(0, 9, gray.shape, dtype=np.uint8)
+    assert is_gray(gray // 2 + tint)
     gray[:6, :6] = (200, 30, 30)  # a red spot: 4 % of the picture
     assert not is_gray(gray)
 

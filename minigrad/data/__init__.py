@@ -1,4 +1,26 @@
-"""Pictures: files -> RGB -> Lab -> crops -> batches."""
+"""Pictures: files -> RGB -> Lab -> crops -> batches.
+
+=================  =============================================================================
+pictures           one file -> uint8 RGB, or a refusal that names it
+folders, pairs     folders of files, looked through before training
+bundled            photographs that need no network
+records            `Picture` and `Crop`
+color              RGB <-> Lab <-> network units
+transforms         cutting, resizing, flipping, noise; `item_rng`
+dataset, sampler   PyTorch's data sets and orders
+crops, splits      crops for colorization, with nothing held out ever trained upon
+picture_files      whole pictures, read when asked for
+collate, loader    items -> batches: `DataLoader`
+=================  =============================================================================
+
+Examples
+--------
+>>> split = split_colorization(bundled_pictures(["cat", "coffee", "rocket"]), size=64)
+>>> loader = DataLoader(split.train, batch_size=8, shuffle=True, num_workers=2, seed=0)
+>>> lightness, ab = next(iter(loader))
+>>> lightness.shape, ab.shape
+(minigrad.Size([8, 1, 64, 64]), minigrad.Size([8, 2, 64, 64]))
+"""
 
 from minigrad.data.bundled import BUNDLED, bundled_pictures
 from minigrad.data.collate import default_collate, default_convert
