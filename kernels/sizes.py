@@ -8,6 +8,7 @@ array that the computer could never hold is a ``MemoryError``.
 All sizes are Python integers, which cannot overflow; range checks come before any arithmetic.
 """
 
+import functools
 import math
 import operator
 import os
@@ -171,6 +172,7 @@ def check_groups(groups: object, in_channels: int, out_channels: int, operation:
     return G
 
 
+@functools.cache
 def _physical_memory() -> int:
     """Return this computer's memory [bytes], or what 63 bits can address where it is unknown."""
     try:
