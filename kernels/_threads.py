@@ -136,7 +136,8 @@ def run_on_threads(calls: list[Callable[[], object]]) -> None:
     be able to do the whole work (by taking pieces from a shared counter until there are none).
     """
     jobs = [_Job(call) for call in calls[1:]]
-    _pool.submit(jobs)
+    if jobs:
+        _pool.submit(jobs)
     try:
         calls[0]()
     finally:

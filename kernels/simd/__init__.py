@@ -10,9 +10,96 @@ To see how a fast convolution works, read in this order:
 6. ``gather``        the packed matrix product over blocks of pixels
 7. ``conv``          conv2d and conv_transpose2d as walks of that kernel
 8. ``weight_grad``   the same patches times the output gradient
+
+The others are short: ``elementwise``, ``norm``, ``pool``, ``softmax`` (with ``exponential``), and
+``shared``, the textbook's kernels run by several threads.
 """
 
-from .conv import conv2d, conv_transpose2d
-from .weight_grad import conv2d_weight_grad
+from .._jit import DISABLED
 
-__all__ = ["conv2d", "conv2d_weight_grad", "conv_transpose2d"]
+if DISABLED:  # without a compiler there are no vectors, and every function comes from ``loops``
+    __all__: list[str] = []
+else:
+    from .conv import (
+        conv2d,
+        conv_transpose2d,
+    )
+    from .elementwise import (
+        dropout_mask,
+        leaky_relu,
+        leaky_relu_grad,
+        relu,
+        relu_grad,
+    )
+    from .norm import (
+        moments,
+        normalize,
+        normalize_eval_grad,
+        normalize_grad,
+    )
+    from .pool import (
+        max_pool2d,
+    )
+    from .shared import (
+        adam,
+        adaptive_avg_pool2d,
+        adaptive_avg_pool2d_input_grad,
+        adaptive_max_pool2d,
+        avg_pool2d,
+        avg_pool2d_input_grad,
+        fold,
+        max_pool2d_gather,
+        max_pool2d_input_grad,
+        rmsprop,
+        sgd,
+        unfold,
+        upsample_bilinear2d,
+        upsample_bilinear2d_input_grad,
+        upsample_nearest2d,
+        upsample_nearest2d_input_grad,
+    )
+    from .softmax import (
+        log_softmax,
+        log_softmax_grad,
+        softmax,
+        softmax_grad,
+    )
+    from .weight_grad import (
+        conv2d_weight_grad,
+    )
+
+    __all__ = [
+        "adam",
+        "adaptive_avg_pool2d",
+        "adaptive_avg_pool2d_input_grad",
+        "adaptive_max_pool2d",
+        "avg_pool2d",
+        "avg_pool2d_input_grad",
+        "conv2d",
+        "conv2d_weight_grad",
+        "conv_transpose2d",
+        "dropout_mask",
+        "fold",
+        "leaky_relu",
+        "leaky_relu_grad",
+        "log_softmax",
+        "log_softmax_grad",
+        "max_pool2d",
+        "max_pool2d_gather",
+        "max_pool2d_input_grad",
+        "moments",
+        "normalize",
+        "normalize_eval_grad",
+        "normalize_grad",
+        "relu",
+        "relu_grad",
+        "rmsprop",
+        "sgd",
+        "softmax",
+        "softmax_grad",
+        "unfold",
+        "upsample_bilinear2d",
+        "upsample_bilinear2d_input_grad",
+        "upsample_nearest2d",
+        "upsample_nearest2d_input_grad",
+    ]

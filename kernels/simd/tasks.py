@@ -17,6 +17,7 @@ allocated by NumPy outside the kernel.
 
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 
 import numpy as np
 from llvmlite import ir
@@ -26,7 +27,7 @@ from numba.extending import intrinsic
 from .._threads import get_num_threads, run_on_threads
 from .vector import data_pointer
 
-__all__ = ["aligned_empty", "launch", "take"]
+__all__ = ["aligned_empty", "launch", "launch_slices", "take"]
 
 _CACHE_LINE = 64  # bytes
 
@@ -66,10 +67,33 @@ def launch(
     calls = [
         partial(kernel, work, *arguments, *([private()] if private else [])) for _ in range(threads)
     ]
-    if threads == 1:
-        calls[0]()
-    else:
-        run_on_threads(calls)
+    run_on_threads(calls)
+
+
+def launch_slices(
+    kernel: Callable, arrays: tuple[np.ndarray, ...], *settings: object, least: int = 1 << 15
+) -> None:
+    """Run ``kernel(*arrays, *settings)`` on one slice of the arrays' first axis after the other.
+
+    For a kernel that treats every index of the first axis alike and apart from the others.
+
+    Parameters
+    ----------
+    arrays
+        All of one length.
+    least
+        Elements of the largest array in a slice, about: enough to be worth a call.
+    """
+    length = len(arrays[0])
+    pieces = min(length, -(-max(array.size for array in arrays) // least))
+    numbers = count()
+
+    def run():
+        while (piece := next(numbers)) < pieces:
+            begin, end = piece * length // pieces, (piece + 1) * length // pieces
+            kernel(*[array[begin:end] for array in arrays], *settings)
+
+    run_on_threads([run] * max(1, min(get_num_threads(), pieces)))
 
 
 def aligned_empty(size: int, dtype: np.dtype, what: str) -> np.ndarray:

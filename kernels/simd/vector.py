@@ -12,17 +12,21 @@ How many lanes there are is the processor's affair: ``lanes(x)`` is 16 float32 (
 AVX-512, 8 (4) with AVX, 4 (2) elsewhere: NEON, SSE, and, as LLVM writes out what the processor
 lacks, anything else.
 
-Arrays are C-contiguous, of float32 or float64, and indexed flat: ``offset`` counts elements from
+Vectors take ``+ - * /``.  Arrays are C-contiguous, of float32 or float64,
+and indexed flat: ``offset`` counts elements from
 the first.  Nothing is checked.  A *mask* is an integer whose bit i says whether lane i takes part;
 memory under a lane that does not is never touched.
 
 These are Numba intrinsics: each emits its LLVM instruction right where it is used.
 """
 
+import operator
+
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.registry import cpu_target
-from numba.extending import intrinsic, models, register_model
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 __all__ = [
     "HAS_FMA",
@@ -33,6 +37,7 @@ __all__ = [
     "data_pointer",
     "emit_broadcast",
     "emit_fma",
+    "emit_function",
     "emit_load",
     "emit_mask",
     "emit_masked_load",
@@ -40,13 +45,18 @@ __all__ = [
     "evens",
     "fma",
     "from_bits",
+    "larger",
     "lanes",
     "load",
     "masked_load",
+    "masked_load_double",
     "masked_store",
+    "masked_store_double",
     "store",
     "sum_lanes",
     "vector_type",
+    "where_not_positive",
+    "where_positive",
 ]
 
 
@@ -76,6 +86,28 @@ class Vector(types.Type):
 class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager, vector):
         super().__init__(manager, vector, vector_type(vector.element))
+
+
+def _teach_operator(symbol, instruction: str) -> None:
+    """Let ``a symbol b`` of two vectors be one instruction."""
+
+    @infer_global(symbol)
+    class _Typing(AbstractTemplate):
+        def generic(self, args, kws):
+            if isinstance(args[0], Vector) and args[0] == args[-1]:
+                return signature(args[0], *args)
+            return None
+
+    @lower_builtin(symbol, Vector, Vector)
+    def generate(context, builder, signature, arguments):
+        return getattr(builder, instruction)(*arguments)
+
+
+_teach_operator(operator.add, "fadd")
+_teach_operator(operator.iadd, "fadd")
+_teach_operator(operator.sub, "fsub")
+_teach_operator(operator.mul, "fmul")
+_teach_operator(operator.truediv, "fdiv")
 
 
 def vector_type(element: types.Float) -> ir.VectorType:
@@ -108,6 +140,12 @@ def emit_fma(builder, a, b, c):
         return builder.fadd(builder.fmul(a, b), c)
     function = _declared(builder, f"llvm.fma.{_suffix(a.type)}", a.type, [a.type] * 3)
     return builder.call(function, [a, b, c])
+
+
+def emit_function(builder, name, value):
+    """LLVM's mathematical function of that name, lane by lane."""
+    function = _declared(builder, f"llvm.{name}.{_suffix(value.type)}", value.type, [value.type])
+    return builder.call(function, [value])
 
 
 def emit_masked_load(builder, vector, pointer, mask, otherwise):
@@ -209,6 +247,27 @@ def masked_load(typingctx, array, offset, mask, otherwise):
 
 
 @intrinsic
+def masked_load_double(typingctx, array, offset, mask, otherwise):
+    """``masked_load_double(x, offset, mask, v)``: as `masked_load`, but of float64 whatever x is.
+
+    It has as many lanes as a float64 vector.
+    """
+
+    def generate(context, builder, signature, arguments):
+        pointer = data_pointer(context, builder, signature.args[0], *arguments[:2])
+        double = vector_type(types.float64)
+        if array.dtype == types.float64:
+            bits = emit_mask(builder, double, arguments[2])
+            return emit_masked_load(builder, double, pointer, bits, arguments[3])
+        narrow = ir.VectorType(ir.FloatType(), double.count)
+        bits = emit_mask(builder, narrow, arguments[2])
+        value = emit_masked_load(builder, narrow, pointer, bits, ir.Constant(narrow, None))
+        return builder.select(bits, builder.fpext(value, double), arguments[3])
+
+    return otherwise(array, types.int64, types.int64, otherwise), generate
+
+
+@intrinsic
 def masked_store(typingctx, array, offset, mask, value):
     """``masked_store(y, offset, mask, v)``: store the lanes of mask."""
 
@@ -239,6 +298,54 @@ def fma(typingctx, a, b, c):
         return emit_fma(builder, *arguments)
 
     return c(a, b, c), generate
+
+
+@intrinsic
+def masked_store_double(typingctx, array, offset, mask, value):
+    """``masked_store_double(y, offset, mask, v)``: store a float64 vector as y's dtype."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = data_pointer(context, builder, signature.args[0], *arguments[:2])
+        double = arguments[3]
+        if array.dtype == types.float32:
+            double = builder.fptrunc(double, ir.VectorType(ir.FloatType(), double.type.count))
+        emit_masked_store(builder, double, pointer, emit_mask(builder, double.type, arguments[2]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, value), generate
+
+
+@intrinsic
+def larger(typingctx, a, b):
+    """``larger(a, b)``: a in the lanes with a > b, b in the others."""
+
+    def generate(context, builder, signature, arguments):
+        a, b = arguments
+        return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+    return a(a, b), generate
+
+
+@intrinsic
+def where_positive(typingctx, value, a, b):
+    """``where_positive(v, a, b)``: a in the lanes with v > 0, b in the others (NaN among them)."""
+
+    def generate(context, builder, signature, arguments):
+        v, a, b = arguments
+        return builder.select(builder.fcmp_ordered(">", v, ir.Constant(v.type, None)), a, b)
+
+    return value(value, value, value), generate
+
+
+@intrinsic
+def where_not_positive(typingctx, value, a, b):
+    """``where_not_positive(v, a, b)``: a in the lanes with v <= 0, b in the others (and NaN)."""
+
+    def generate(context, builder, signature, arguments):
+        v, a, b = arguments
+        return builder.select(builder.fcmp_ordered("<=", v, ir.Constant(v.type, None)), a, b)
+
+    return value(value, value, value), generate
 
 
 @intrinsic

@@ -1,0 +1,133 @@
+"""The textbook's own kernels, shared among threads.
+
+Where no output depends on two pictures, or two planes, or two elements, the fast twin is the
+textbook kernel itself, run by several threads on slices of its arrays: the same answer to the last
+bit, nothing more to compile, and, since NumPy works on slices that stay in the cache, faster even
+on one thread.
+"""
+
+import numpy as np
+
+from .. import loops
+from .tasks import launch_slices
+
+__all__ = [
+    "adam",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool2d_input_grad",
+    "adaptive_max_pool2d",
+    "avg_pool2d",
+    "avg_pool2d_input_grad",
+    "fold",
+    "max_pool2d_gather",
+    "max_pool2d_input_grad",
+    "rmsprop",
+    "sgd",
+    "unfold",
+    "upsample_bilinear2d",
+    "upsample_bilinear2d_input_grad",
+    "upsample_nearest2d",
+    "upsample_nearest2d_input_grad",
+]
+
+
+# Any plane
+
+
+def max_pool2d_input_grad(gx, gy, index):
+    """See ``loops.max_pool2d_input_grad``."""
+    launch_slices(loops.max_pool2d_input_grad, _planes(gx, gy, index))
+
+
+def max_pool2d_gather(gy, gx, index):
+    """See ``loops.max_pool2d_gather``."""
+    launch_slices(loops.max_pool2d_gather, _planes(gy, gx, index))
+
+
+def adaptive_max_pool2d(y, index, x):
+    """See ``loops.adaptive_max_pool2d``."""
+    launch_slices(loops.adaptive_max_pool2d, _planes(y, index, x))
+
+
+def avg_pool2d(y, x, geometry, count_include_pad, divisor):
+    """See ``loops.avg_pool2d``."""
+    launch_slices(loops.avg_pool2d, _planes(y, x), geometry, count_include_pad, divisor)
+
+
+def avg_pool2d_input_grad(gx, gy, geometry, count_include_pad, divisor):
+    """See ``loops.avg_pool2d_input_grad``."""
+    planes = _planes(gx, gy)
+    launch_slices(loops.avg_pool2d_input_grad, planes, geometry, count_include_pad, divisor)
+
+
+def adaptive_avg_pool2d(y, x):
+    """See ``loops.adaptive_avg_pool2d``."""
+    launch_slices(loops.adaptive_avg_pool2d, _planes(y, x))
+
+
+def adaptive_avg_pool2d_input_grad(gx, gy):
+    """See ``loops.adaptive_avg_pool2d_input_grad``."""
+    launch_slices(loops.adaptive_avg_pool2d_input_grad, _planes(gx, gy))
+
+
+def upsample_nearest2d(y, x, scale):
+    """See ``loops.upsample_nearest2d``."""
+    launch_slices(loops.upsample_nearest2d, _planes(y, x), scale)
+
+
+def upsample_nearest2d_input_grad(gx, gy, scale):
+    """See ``loops.upsample_nearest2d_input_grad``."""
+    launch_slices(loops.upsample_nearest2d_input_grad, _planes(gx, gy), scale)
+
+
+def upsample_bilinear2d(y, x, scale, align_corners):
+    """See ``loops.upsample_bilinear2d``."""
+    launch_slices(loops.upsample_bilinear2d, _planes(y, x), scale, align_corners)
+
+
+def upsample_bilinear2d_input_grad(gx, gy, scale, align_corners):
+    """See ``loops.upsample_bilinear2d_input_grad``."""
+    launch_slices(loops.upsample_bilinear2d_input_grad, _planes(gx, gy), scale, align_corners)
+
+
+def _planes(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """(N, C, H, W) as N*C pictures of one channel."""
+    return tuple(
+        array.reshape(array.shape[0] * array.shape[1], 1, *array.shape[2:]) for array in arrays
+    )
+
+
+# Any picture
+
+
+def unfold(columns, x, geometry):
+    """See ``loops.unfold``."""
+    launch_slices(loops.unfold, (columns, x), geometry)
+
+
+def fold(x, columns, geometry):
+    """See ``loops.fold``."""
+    launch_slices(loops.fold, (x, columns), geometry)
+
+
+# Any number of a parameter
+
+
+def sgd(p, g, buf, *settings):
+    """See ``loops.sgd``."""
+    launch_slices(loops.sgd, _states(p, g, buf), *settings)
+
+
+def adam(p, g, m, v, vmax, *settings):
+    """See ``loops.adam``."""
+    launch_slices(loops.adam, _states(p, g, m, v, vmax), *settings)
+
+
+def rmsprop(p, g, v, gmean, buf, *settings):
+    """See ``loops.rmsprop``."""
+    launch_slices(loops.rmsprop, _states(p, g, v, gmean, buf), *settings)
+
+
+def _states(p: np.ndarray, *states: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The parameter and its states; one that is not used may be of length 0, and stays so."""
+    return (p, *states)
