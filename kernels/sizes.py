@@ -13,7 +13,7 @@ import math
 import operator
 import os
 from collections.abc import Sequence
-from typing import NamedTuple, SupportsIndex
+from typing import NamedTuple
 
 __all__ = [
     "AXES",
@@ -63,9 +63,9 @@ class Conv2dGeometry(NamedTuple):
 def integer(value: object, name: str, operation: str, minimum: int) -> int:
     """Return `value` as a Python integer between `minimum` and 2**31 - 1."""
     try:
-        if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        if isinstance(value, bool):
             raise TypeError
-        number = operator.index(value)
+        number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         kind = type(value).__name__
         raise TypeError(
