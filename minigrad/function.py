@@ -108,7 +108,13 @@ class Function:
         """What `save` kept, as tensors."""
         if self.released and self._saved is None:
             raise already_walked(self.name)
-        return tuple(s.unpack(self) for s in self._saved or ())
+        return tuple(self._unpacked(s) for s in self._saved or ())
+
+    def _unpacked(self, saved: Saved) -> Any:
+        tensor = saved.unpack(self)
+        if saved.leaf is None or tensor is saved.leaf:
+            return tensor
+        return Kept.apply(saved.leaf, saved.array)
 
     def non_differentiable(self, *indices: int) -> None:
         """Say in ``forward`` which results carry no gradient (integer ones never do)."""
@@ -335,6 +341,16 @@ class WriteThrough(Function):
         zero = gy.wrap(np.zeros((), gy.array.dtype))
         gbase = WriteThrough.apply(gy, zero, self.path, True) if self.needs[0] else None
         return gbase, gvalue
+
+
+class Kept(Function):
+    """y = a leaf with the value it had when it was saved, of which a copy was made."""
+
+    def forward(self, leaf, array):
+        return array
+
+    def backward(self, gy):
+        return gy
 
 
 def replace_value(target: Any, result: Any) -> Any:
