@@ -5,6 +5,7 @@
 
 from minigrad.functional import (
     activation,
+    adaptive_pool,
     affine,
     conv,
     dropouts,
@@ -21,6 +22,7 @@ from minigrad.functional import (
     softmaxes,
 )
 from minigrad.functional.activation import *  # noqa: F403
+from minigrad.functional.adaptive_pool import *  # noqa: F403
 from minigrad.functional.affine import *  # noqa: F403
 from minigrad.functional.conv import *  # noqa: F403
 from minigrad.functional.dropouts import *  # noqa: F403
@@ -38,6 +40,7 @@ from minigrad.functional.softmaxes import *  # noqa: F403
 
 _FAMILIES = (
     activation,
+    adaptive_pool,
     affine,
     conv,
     dropouts,

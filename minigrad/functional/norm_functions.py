@@ -73,20 +73,19 @@ class NormalizeGrad(Function):
         gy, x, weight = self.saved
         M = max(x.shape[0] * x.shape[2], 1)
         w, v, t = (a.reshape(1, -1, 1) for a in (weight, v, t))
-        d = x - x.mean((0, 2), keepdim=True)
-        rstd = (_mean(d * d) + self.eps).rsqrt()
+        d = x - _sum(x) / M
+        rstd = (_sum(d * d) / M + self.eps).rsqrt()
         xhat = d * rstd
-        Pg = gy - _mean(gy) - xhat * _mean(gy * xhat)
-        uPg = (u * Pg).sum((0, 2), keepdim=True)
+        g_xhat, u_xhat = _sum(gy * xhat) / M, _sum(u * xhat) / M  # m(gy xhat), m(u xhat)
+        uPg = _sum(u * (gy - _sum(gy) / M - xhat * g_xhat))
         ggy = gx = gw = None
         if self.needs[0]:
-            Pu = u - _mean(u) - xhat * _mean(u * xhat)
-            ggy = w * rstd * Pu + v * xhat + t
+            ggy = w * rstd * (u - _sum(u) / M - xhat * u_xhat) + v * xhat + t
         if self.needs[1]:
             # S by xhat (q), through which x acts; and S by rstd, which is a factor of gx besides.
-            q = v * gy - w * rstd * (u * _mean(gy * xhat) + gy * _mean(u * xhat))
-            Pq = q - _mean(q) - xhat * _mean(q * xhat)
-            gx = rstd * Pq - w * uPg * rstd * rstd * xhat / M
+            q = v * gy - w * rstd * (u * g_xhat + gy * u_xhat)
+            Pq = q - _sum(q) / M - xhat * (_sum(q * xhat) / M)
+            gx = rstd * (Pq - w * uPg * rstd * xhat / M)
         if self.needs[2]:
             gw = (rstd * uPg).reshape(-1)
         return ggy, gx, gw
@@ -122,9 +121,9 @@ class NormalizeByGrad(Function):
         return (
             w * rstd * u + v * (x - mean) * rstd + t,
             v * rstd * gy,
-            (rstd * (u * gy).sum((0, 2), keepdim=True)).reshape(-1),
+            (rstd * _sum(u * gy)).reshape(-1),
         )
 
 
-def _mean(a: Any) -> Any:
-    return a.mean((0, 2), keepdim=True)
+def _sum(a: Any) -> Any:
+    return a.sum((0, 2), keepdim=True)

@@ -194,7 +194,8 @@ def _margins(pad: Any, x: Tensor) -> Margins:
 
 def _check_shape(x: Tensor, margins: Margins) -> None:
     shape = tuple(a + n + b for n, (a, b) in zip(x.shape, margins, strict=True))
-    if min(shape, default=0) < 0:
+    left = (n + min(a, 0) + min(b, 0) for n, (a, b) in zip(x.shape, margins, strict=True))
+    if min(left, default=0) < 0:
         raise SizeError(
             f"pad: the margins {margins} (of each axis, first axis first) crop more than the input "
             "of shape "
@@ -211,7 +212,7 @@ def _check_axes(x: Tensor, count: int, mode: str) -> None:
             "batch and "
             f"channels, before them; got {2 * count} margins for an input of shape {tuple(x.shape)}"
         )
-    if 0 in x.shape[x.ndim - count - 1 :]:
+    if mode != "circular" and 0 in x.shape[x.ndim - count - 1 :]:
         raise SizeError(
             f"pad: mode {mode!r} has nothing to read in an input of shape {tuple(x.shape)}; only "
             "the batch may "

@@ -7,7 +7,7 @@ Taking a mean is linear, so the gradient's gradient is the mean again.  Taking t
 reading at an index that the picture chose: its gradient adds at that index, and the gradient of
 that reads there.
 
-Sources: PyTorch's documentation of MaxPool2d, MaxUnpool2d, AvgPool2d and AdaptiveAvgPool2d.
+Sources: PyTorch's documentation of MaxPool2d, MaxUnpool2d and AvgPool2d.
 """
 
 from __future__ import annotations
@@ -19,13 +19,10 @@ import numpy as np
 from minigrad import kernels
 from minigrad.autograd import Function
 from minigrad.functional.checks import batched, check_dtypes, unbatched
-from minigrad.functional.pool_checks import adaptive_shape, unpool_shape, window
-from minigrad.tensor import Tensor, method
+from minigrad.functional.pool_checks import divisor, unpool_shape, window
+from minigrad.tensor import Tensor
 
 __all__ = [
-    "adaptive_avg_pool2d",
-    "adaptive_max_pool2d",
-    "adaptive_max_pool2d_with_indices",
     "avg_pool2d",
     "lp_pool2d",
     "max_pool2d",
@@ -94,9 +91,9 @@ class MaxUnpool2d(Function):
 
     def forward(self, x, index, shape):
         self.save(index)
-        N, C, OH, OW = shape
-        y = np.zeros((N * C, OH * OW), x.dtype)
-        y[np.arange(N * C)[:, None], index.reshape(N * C, -1)] = x.reshape(N * C, -1)
+        N, C, H, W = x.shape
+        y = np.zeros((N * C, shape[2] * shape[3]), x.dtype)
+        y[np.arange(N * C)[:, None], index.reshape(N * C, H * W)] = x.reshape(N * C, H * W)
         return y.reshape(shape)
 
     def backward(self, gy):
@@ -128,30 +125,6 @@ class AvgPool2dInputGrad(Function):
 
     def backward(self, ggx):
         return AvgPool2d.apply(ggx, self.geometry, self.shapes[0], *self.rule)
-
-
-class AdaptiveAvgPool2d(Function):
-    """y = the mean of each of OH x OW cells."""
-
-    def forward(self, x, shape):
-        y = np.empty(shape, x.dtype)
-        kernels.adaptive_avg_pool2d(y, np.ascontiguousarray(x))
-        return y
-
-    def backward(self, gy):
-        return AdaptiveAvgPool2dInputGrad.apply(gy, self.shapes[0])
-
-
-class AdaptiveAvgPool2dInputGrad(Function):
-    """gx = each cell's gradient, shared evenly by its pixels: `AdaptiveAvgPool2d` transposed."""
-
-    def forward(self, gy, shape):
-        gx = np.empty(shape, gy.dtype)
-        kernels.adaptive_avg_pool2d_input_grad(gx, np.ascontiguousarray(gy))
-        return gx
-
-    def backward(self, ggx):
-        return AdaptiveAvgPool2d.apply(ggx, self.shapes[0])
 
 
 def max_pool2d_with_indices(
@@ -297,9 +270,7 @@ def avg_pool2d(
     [[[2.5, 4.5]]]
     """
     x, geometry, shape = window(input, "avg_pool2d", kernel_size, stride, padding, 1, ceil_mode)
-    if divisor_override is not None and divisor_override == 0:
-        raise ValueError("avg_pool2d: divisor_override must not be 0; use None for the mean")
-    rule = bool(count_include_pad), int(divisor_override or 0)
+    rule = bool(count_include_pad), divisor(divisor_override, "avg_pool2d")
     return unbatched(AvgPool2d.apply(x, geometry, shape, *rule), input)
 
 
@@ -310,52 +281,8 @@ def lp_pool2d(
     stride: Pair | None = None,
     ceil_mode: bool = False,
 ) -> Tensor:
-    """Take the p-norm of each window, ``(sum x**p) ** (1/p)``; where it is 0, so is the gradient."""
+    """Take the p-norm of each window ``(sum x**p) ** (1/p)``; where it is 0, so is the gradient."""
     geometry = window(input, "lp_pool2d", kernel_size, stride, 0, 1, ceil_mode)[1]
     KH, KW = geometry.kernel
     sums = avg_pool2d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode) * (KH * KW)
     return sums.pow(1 / norm_type).masked_fill(sums == 0, 0.0)
-
-
-@method("adaptive_avg_pool2d")
-def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
-    """Take the means of OH x OW cells that cover the picture, whatever its size.
-
-    Cell oh holds the rows ``floor(oh*H/OH)`` to ``ceil((oh + 1)*H/OH) - 1``.
-
-    Parameters
-    ----------
-    input : Tensor
-        (N, C, H, W), or (C, H, W).
-    output_size : int or pair
-        OH and OW; None keeps the size of the picture.
-
-    Raises
-    ------
-    ValueError, TypeError
-        For a negative size, or a picture without pixels.
-
-    Examples
-    --------
-    >>> import minigrad
-    >>> import minigrad.nn.functional as F
-    >>> F.adaptive_avg_pool2d(minigrad.arange(8.0).reshape(1, 2, 4), (1, 2)).tolist()
-    [[[2.5, 4.5]]]
-    """
-    x, shape = adaptive_shape(input, output_size, "adaptive_avg_pool2d")
-    return unbatched(AdaptiveAvgPool2d.apply(x, shape), input)
-
-
-def adaptive_max_pool2d_with_indices(
-    input: Tensor, output_size: Any, return_indices: bool = True
-) -> tuple[Tensor, Tensor]:
-    """`adaptive_max_pool2d` that also tells where each largest value was: h*W + w, int64."""
-    x, shape = adaptive_shape(input, output_size, "adaptive_max_pool2d")
-    y, index = MaxPool2d.apply(x, None, shape)
-    return unbatched(y, input), unbatched(index, input)
-
-
-def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
-    """Take the largest values of `adaptive_avg_pool2d`'s cells, with their places if asked for."""
-    pooled = adaptive_max_pool2d_with_indices(input, output_size)
-    return pooled if return_indices else pooled[0]

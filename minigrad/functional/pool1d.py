@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.errors import SizeError
-from minigrad.functional import pool
+from minigrad.functional import adaptive_pool, pool
 from minigrad.functional.checks import batched
 from minigrad.tensor import Tensor
 
@@ -69,11 +69,13 @@ def avg_pool1d(
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     """Take the means of ``output_size`` cells of a row; input (N, C, L) or (C, L)."""
     size = _wide(output_size, 1, "output_size", "adaptive_avg_pool1d")
-    return pool.adaptive_avg_pool2d(_flat(input, "adaptive_avg_pool1d"), size).squeeze(-2)
+    return adaptive_pool.adaptive_avg_pool2d(_flat(input, "adaptive_avg_pool1d"), size).squeeze(-2)
 
 
 def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Take the largest values of ``output_size`` cells of a row, with their places if asked for."""
     size = _wide(output_size, 1, "output_size", "adaptive_max_pool1d")
-    y, index = pool.adaptive_max_pool2d_with_indices(_flat(input, "adaptive_max_pool1d"), size)
+    y, index = adaptive_pool.adaptive_max_pool2d_with_indices(
+        _flat(input, "adaptive_max_pool1d"), size
+    )
     return (y.squeeze(-2), index.squeeze(-2)) if return_indices else y.squeeze(-2)

@@ -12,7 +12,7 @@ from minigrad.kernels.geometry import pair, pool2d_geometry
 from minigrad.kernels.sizes import check_memory, image_shape
 from minigrad.tensor import Tensor
 
-__all__ = ["adaptive_shape", "unpool_shape", "window"]
+__all__ = ["adaptive_shape", "divisor", "unpool_shape", "window"]
 
 
 def window(
@@ -42,6 +42,11 @@ def adaptive_shape(
     x = batched(input, 4, operation)
     N, C, H, W = image_shape(x.shape, "input", operation)
     sizes = output_size if isinstance(output_size, (tuple, list)) else (output_size, output_size)
+    if output_size is None:
+        raise TypeError(
+            f"{operation}: output_size must be an integer or a pair, whose None keeps a size; "
+            "got None alone, use (None, None)"
+        )
     if len(sizes) != 2:
         raise SizeError(
             f"{operation}: output_size must be an integer or a pair, got {len(sizes)} values: "
@@ -51,6 +56,17 @@ def adaptive_shape(
     shape = (N, C, *pair(kept, "output_size", operation))
     check_memory(shape, operation)
     return x, shape
+
+
+def divisor(value: Any, operation: str) -> int:
+    """``divisor_override`` as the kernels take it: 0 for none."""
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{operation}: divisor_override must be an integer, got {value!r}")
+    if value == 0:
+        raise SizeError(f"{operation}: divisor_override must not be 0; use None for the mean")
+    return int(value)
 
 
 def unpool_shape(
@@ -73,7 +89,7 @@ def unpool_shape(
         (n - 1) * S - 2 * P + K
         for n, K, S, P in zip((H, W), kernels, strides, paddings, strict=True)
     )
-    OH, OW = sizes if output_size is None else _chosen(output_size, sizes, strides, input.ndim)
+    OH, OW = sizes if output_size is None else _chosen(output_size, sizes, strides)
     check_memory((N, C, OH, OW), "max_unpool2d")
     index = indices.array
     if index.size and (index.min() < 0 or index.max() >= OH * OW):
@@ -85,12 +101,10 @@ def unpool_shape(
     return N, C, OH, OW
 
 
-def _chosen(
-    output_size: Any, sizes: tuple[int, ...], strides: tuple[int, int], ndim: int
-) -> tuple[int, ...]:
+def _chosen(output_size: Any, sizes: tuple[int, ...], strides: tuple[int, int]) -> tuple[int, ...]:
     """The size asked for, if pooling it could have given the input."""
     chosen = tuple(output_size)
-    chosen = chosen[-2:] if len(chosen) == ndim else chosen
+    chosen = chosen[2:] if len(chosen) == 4 else chosen
     if len(chosen) != 2:
         raise SizeError(
             "max_unpool2d: output_size must be (height, width) or a whole shape, got "

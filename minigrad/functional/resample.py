@@ -19,9 +19,9 @@ import numpy as np
 from minigrad import kernels
 from minigrad.autograd import Function
 from minigrad.errors import SizeError
+from minigrad.functional.adaptive_pool import adaptive_avg_pool2d
 from minigrad.functional.checks import check_dtypes
 from minigrad.functional.padding import Read
-from minigrad.functional.pool import adaptive_avg_pool2d
 from minigrad.kernels.geometry import upsample_geometry
 from minigrad.tensor import Tensor
 
