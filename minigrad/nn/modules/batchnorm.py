@@ -1,0 +1,159 @@
+"""Batch normalisation, and what it shares with instance normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from minigrad import functional as F
+from minigrad.creation import ones, zeros
+from minigrad.dtypes import int64
+from minigrad.errors import SizeError
+from minigrad.kernels.sizes import integer
+from minigrad.nn import init
+from minigrad.nn.modules.module import Module
+from minigrad.nn.modules.utils import _empty
+from minigrad.tensor import Tensor
+
+__all__ = ["BatchNorm1d", "BatchNorm2d"]
+
+
+class _NormBase(Module):
+    """Scale and shift of each channel, and running statistics."""
+
+    _version = 2  # since version 2 the state holds num_batches_tracked
+    __constants__ = ["track_running_stats", "momentum", "eps", "num_features", "affine"]
+    dims: tuple[int, ...] = ()
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.num_features = integer(num_features, "num_features", self._get_name(), 1)
+        self.eps, self.momentum = eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        kind: dict[str, Any] = {"dtype": dtype, "device": device}
+        self.register_parameter("weight", _empty(num_features, **kind) if affine else None)
+        self.register_parameter("bias", _empty(num_features, **kind) if affine and bias else None)
+        tracked = track_running_stats
+        self.register_buffer("running_mean", zeros(num_features, **kind) if tracked else None)
+        self.register_buffer("running_var", ones(num_features, **kind) if tracked else None)
+        self.register_buffer("num_batches_tracked", zeros((), dtype=int64) if tracked else None)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Forget the batches seen: mean 0, variance 1."""
+        if self.track_running_stats:
+            self.running_mean.zero_()
+            self.running_var.fill_(1)
+            self.num_batches_tracked.zero_()
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1, bias to 0, and forget the batches seen."""
+        self.reset_running_stats()
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.ndim not in self.dims:
+            wanted = " or ".join(f"{n}D" for n in self.dims)
+            raise SizeError(
+                f"{self._get_name()}: expected {wanted} input, got shape {tuple(input.shape)}"
+            )
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Mapping[str, Any], *rest: Any
+    ) -> None:
+        version, key = local_metadata.get("version"), prefix + "num_batches_tracked"
+        if self.track_running_stats and (version is None or version < 2) and key not in state_dict:
+            state_dict[key] = self.num_batches_tracked
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
+
+class _BatchNorm(_NormBase):
+    def forward(self, input: Tensor) -> Tensor:
+        self._check_input_dim(input)
+        tracking = self.training and self.track_running_stats
+        running = tracking or not self.training  # else the batch alone counts
+        result = F.batch_norm(
+            input,
+            self.running_mean if running else None,
+            self.running_var if running else None,
+            self.weight,
+            self.bias,
+            self.training or (self.running_mean is None and self.running_var is None),
+            self._factor(),
+            self.eps,
+        )
+        if tracking and self.num_batches_tracked is not None and input.numel():
+            self.num_batches_tracked.add_(1)
+        return result
+
+    def _factor(self) -> float:
+        """The share of this batch in the running statistics; without momentum all batches count
+        alike.
+        """
+        if self.momentum is not None:
+            return self.momentum
+        if self.num_batches_tracked is None:
+            return 0.0
+        return 1 / (self.num_batches_tracked.item() + 1)
+
+
+class BatchNorm1d(_BatchNorm):
+    """Batch normalisation of (N, C) or (N, C, L); see `BatchNorm2d`."""
+
+    dims = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    """Batch normalisation of (N, C, H, W): each channel over the batch and all pixels.
+
+    ``y = (x - mean) / sqrt(var + eps) * weight + bias``, in training mode with the mean and the
+    (biased) variance of the batch, in evaluation mode with the running ones.
+
+    Parameters
+    ----------
+    num_features : int
+        C.
+    eps : float
+        Keeps the root away from 0.
+    momentum : float or None
+        The share of each batch in the running statistics; None averages all batches alike.
+    affine : bool
+        Whether there are a weight and a bias.
+    track_running_stats : bool
+        Whether there are running statistics; without them the batch is used in evaluation mode,
+        too.
+    bias : bool
+        False leaves out the bias alone.
+
+    Raises
+    ------
+    ValueError
+        In training mode for a batch with one value per channel, whose variance is 0.
+
+    Notes
+    -----
+    Ioffe and Szegedy, "Batch normalization", 2015.  A NaN in a training batch stays in the
+    running statistics; `reset_running_stats` removes it.
+    """
+
+    dims = (4,)
