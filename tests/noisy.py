@@ -21,5 +21,5 @@ class Noisy(Dataset):
 
     def epoch_item(self, index, epoch):
         noise = item_rng(7, epoch, index).random(3)
-        time.sleep(noise[0] / 500)  # so that threads overtake each other
+        time.sleep(noise[0] / 2000)  # so that threads overtake each other
         return np.array([index, epoch, *noise], np.float32), index

@@ -42,6 +42,15 @@ def test_every_item_once_in_an_epoch(shuffle, drop_last):
         assert (seen == sorted(seen)) is not shuffle
 
 
+@pytest.mark.parametrize("workers", WORKERS)
+def test_items_are_those_of_the_epoch(workers):
+    loader = DataLoader(Noisy(), 5, True, num_workers=workers, seed=0)
+    for epoch in range(3):
+        for x, indices in loader:
+            wanted = [Noisy().epoch_item(index, epoch)[0] for index in indices.tolist()]
+            assert (x.numpy() == np.stack(wanted)).all()
+
+
 def test_the_order_differs_from_epoch_to_epoch_and_from_seed_to_seed():
     runs = [epochs(DataLoader(Noisy(), 5, True, seed=seed)) for seed in (0, 0, 1)]
     assert runs[0] == runs[1]
