@@ -5,8 +5,10 @@ file of ``kernels/``, the versions of Python and Numba, the processor, and Numba
 line anywhere in ``kernels/`` and the next run compiles into a new folder, so a kernel can never be
 older than a function it calls.
 
-    <cache>/minigrad/<digest>/conv.gather-1f0c...   one file per kernel and argument types:
-                                                    32 bytes SHA-256 of the rest, then the rest
+    <cache>/minigrad/kernels-<digest>/loops.conv._conv2d-1f0c...
+
+is the file of one kernel for one choice of argument types: 32 bytes SHA-256 of the rest, then the
+rest.
 
 A file is written under a temporary name and renamed, so many processes may share a folder.  A
 file whose SHA-256 is wrong is replaced.  The files are pickles: a folder that others can write to
@@ -27,6 +29,7 @@ from pathlib import Path
 __all__ = ["KernelCache", "folder_digest", "on_compile"]
 
 _KERNELS = Path(__file__).resolve().parent
+_PREFIX = "kernels-"
 _DAY = 24 * 60 * 60  # seconds
 _KEPT = 8  # newest folders that pruning leaves alone, whatever their age
 
@@ -82,8 +85,10 @@ class KernelCache:
     def __init__(self, *circumstances: object) -> None:
         self.folder: Path | None = None
         try:
-            folder = _cache_home() / folder_digest(_KERNELS, *circumstances)
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            home = _cache_home()
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = home / (_PREFIX + folder_digest(_KERNELS, *circumstances))
+            folder.mkdir(mode=0o700, exist_ok=True)
             self._refuse_shared(folder)
             tempfile.TemporaryFile(dir=folder).close()
             os.utime(folder)
@@ -117,7 +122,8 @@ class KernelCache:
             temporary.write_bytes(hashlib.sha256(data).digest() + data)
             os.replace(temporary, self.folder / name)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
             self._give_up(error)
 
     def discard(self, name: str, reason: str) -> None:
@@ -139,18 +145,18 @@ class KernelCache:
         """Raise if somebody else could put a pickle there."""
         if os.name != "posix":
             return
-        for place in (folder, folder.parent):
-            status = place.stat()
-            if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                raise PermissionError(f"{place} can be written by other users")
+        own, home = folder.stat(), folder.parent.stat()
+        if own.st_uid != os.getuid() or own.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise PermissionError(f"{folder} can be written by other users")
+        if home.st_mode & stat.S_IWOTH and not home.st_mode & stat.S_ISVTX:
+            raise PermissionError(f"{folder.parent} can be written by everybody")
 
     def _prune(self) -> None:
         """Delete the folders of earlier digests: all but the newest few, when unused for a day."""
         ages = []
-        for other in self.folder.parent.iterdir():
+        for other in self.folder.parent.glob(_PREFIX + "*"):
             with contextlib.suppress(OSError):
-                if len(other.name) == len(self.folder.name) and other.is_dir():
-                    ages.append((time.time() - other.stat().st_mtime, other))
+                ages.append((time.time() - other.stat().st_mtime, other))
         for age, other in sorted(ages)[_KEPT:]:
             if age > _DAY:
                 shutil.rmtree(other, ignore_errors=True)

@@ -1,0 +1,229 @@
+"""Every other fast kernel against its textbook twin: one row an operation.
+
+Where the fast kernel works with the same roundings, or on whole numbers, results are compared with
+``==``; otherwise within the tolerances of the fast kernels.
+"""
+
+import numpy as np
+import pytest
+from geometries import pool_cases, whole
+from hypothesis import given
+from hypothesis import strategies as st
+from tolerances import FAST_FLOAT32, FAST_FLOAT64
+
+from minigrad import kernels
+from minigrad.kernels import loops, simd
+
+CHANNELS = [(2, 3, 35), (3, 1, 7), (1, 9, 1), (2, 2, 130), (0, 4, 6)]
+MANY = 100_003  # elements: several pieces of work, the last one short
+
+
+def compare(name, outputs, *arguments, exact=True):
+    """Run both twins on fresh outputs of the given shapes and dtypes."""
+    results = []
+    for backend in (simd, loops):
+        made = [np.full(shape, 99, dtype) for shape, dtype in outputs]
+        getattr(backend, name)(*made, *arguments)
+        results.append(made)
+    for fast, textbook in zip(*results, strict=True):
+        if exact:
+            np.testing.assert_array_equal(fast, textbook)
+        else:
+            close(fast, textbook)
+
+
+def close(fast, textbook):
+    tolerance = FAST_FLOAT32 if textbook.dtype == np.float32 else FAST_FLOAT64
+    finite = np.isfinite(textbook)
+    np.testing.assert_array_equal(np.isfinite(fast), finite)
+    largest = abs(textbook[finite]).max(initial=1)
+    np.testing.assert_allclose(fast, textbook, rtol=0, atol=tolerance * largest)
+
+
+def numbers(shape, dtype=np.float64, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
+
+
+both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+pytestmark = pytest.mark.unit
+
+
+@both_dtypes
+@pytest.mark.parametrize("size", [0, 1, 17, MANY])
+def test_activations(size, dtype):
+    x, g = numbers(size, dtype), numbers(size, dtype, 1)
+    x[2:5] = [0, -0.0, np.nan][: len(x[2:5])]
+    g[7:9] = [np.inf, np.nan][: len(g[7:9])]
+    out = [(size, dtype)]
+    compare("relu", out, x)
+    compare("relu_grad", out, g, x)
+    compare("leaky_relu", out, x, 0.2)
+    compare("leaky_relu_grad", out, g, x, 0.2)
+
+
+@both_dtypes
+def test_activations_in_place(dtype):
+    x = numbers(MANY, dtype)
+    expected = np.empty_like(x)
+    loops.leaky_relu(expected, x, 0.3)
+    simd.leaky_relu(x, x, 0.3)
+    np.testing.assert_array_equal(x, expected)
+
+
+@both_dtypes
+@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("size", [0, 1, MANY])
+def test_dropout_mask(size, p, dtype):
+    compare("dropout_mask", [(size, dtype)], 12345, p)
+
+
+@both_dtypes
+@pytest.mark.parametrize("shape", CHANNELS)
+def test_normalisation(shape, dtype):
+    C = shape[1]
+    x, gy = 3 + numbers(shape, dtype), numbers(shape, dtype, 1)
+    weight, bias = numbers(C, dtype, 2), numbers(C, dtype, 3)
+    statistics = [(C, np.float64)] * 2
+    compare("moments", statistics, x, exact=False)
+    mean, var = np.empty(C), np.empty(C)
+    loops.moments(mean, var, x)
+    rstd = 1 / np.sqrt(var + 1e-5)
+    compare("normalize", [(shape, dtype)], x, mean, rstd, weight, bias, exact=False)
+    gradients = [(shape, dtype), (C, dtype), (C, dtype)]
+    for name in ("normalize_grad", "normalize_eval_grad"):
+        compare(name, gradients, gy, x, mean, rstd, weight, exact=False)
+
+
+@both_dtypes
+def test_moments_of_whole_numbers_and_of_constants_are_exact(dtype):
+    x = whole(np.random.default_rng(0), (4, 3, 64), dtype)
+    x[:, 1] = 0.1
+    mean, var = np.empty(3), np.empty(3)
+    simd.moments(mean, var, x)
+    assert mean[0] * 256 == x[:, 0].astype(float).sum()
+    assert (mean[1], var[1]) == (dtype(0.1), 0)
+
+
+@both_dtypes
+@pytest.mark.parametrize("shape", CHANNELS)
+def test_softmax(shape, dtype):
+    x, gy = 30 * numbers(shape, dtype), numbers(shape, dtype, 1)
+    out = [(shape, dtype)]
+    for name in ("softmax", "log_softmax"):
+        compare(name, out, x, exact=False)
+        y = np.empty_like(x)
+        getattr(loops, name)(y, x)
+        compare(name + "_grad", out, gy, y, exact=False)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_of_nan_infinities_and_huge_numbers(name):
+    x = np.array([[np.nan, -np.inf, np.inf, -np.inf, 1e300, -800], [1, -np.inf, 2, 3, 2, 0]])
+    fast, textbook = np.empty((2, 1, 2, 6))
+    getattr(simd, name)(fast, x[None])
+    getattr(loops, name)(textbook, x[None])
+    np.testing.assert_allclose(fast, textbook, rtol=1e-14)
+
+
+def test_exp_over_its_whole_range():
+    x = np.linspace(-750, 0, 10_001)
+    x = np.stack([np.zeros_like(x), x])[None]
+    fast = np.empty_like(x)
+    simd.softmax(fast, x)
+    np.testing.assert_allclose(
+        fast[0, 1], np.exp(x[0, 1]) / (1 + np.exp(x[0, 1])), rtol=1e-15, atol=1e-323
+    )
+
+
+@pytest.mark.property
+@given(pool_cases(dilated=True), st.sampled_from([np.float32, np.float64]), st.booleans())
+def test_max_pooling(case, dtype, with_nan):
+    x, geometry, y_shape = case
+    x = x.astype(dtype)
+    if with_nan:
+        x.flat[:: max(1, x.size // 3)] = np.nan
+        x.flat[1::5] = -np.inf
+    compare("max_pool2d", [(y_shape, dtype), (y_shape, np.int64)], x, geometry)
+    y, index = np.empty(y_shape, dtype), np.empty(y_shape, np.int64)
+    loops.max_pool2d(y, index, x, geometry)
+    compare("max_pool2d_input_grad", [(x.shape, dtype)], y, index)
+    compare("max_pool2d_gather", [(y_shape, dtype)], x, index)
+
+
+@pytest.mark.property
+@given(pool_cases(), st.booleans(), st.sampled_from([0, 3]))
+def test_average_pooling(case, count_include_pad, divisor):
+    x, geometry, y_shape = case
+    rule = (geometry, count_include_pad, divisor)
+    compare("avg_pool2d", [(y_shape, x.dtype)], x, *rule)
+    gy = whole(np.random.default_rng(0), y_shape)
+    compare("avg_pool2d_input_grad", [(x.shape, x.dtype)], gy, *rule)
+
+
+@pytest.mark.parametrize("N", [0, 1, 3])
+def test_planes_shared_among_threads(N):
+    shape, small = (N, 5, 67, 91), (N, 5, 7, 9)
+    x, g = numbers(shape), numbers(small)
+    compare("adaptive_avg_pool2d", [(small, float)], x)
+    compare("adaptive_avg_pool2d_input_grad", [(shape, float)], g)
+    compare("adaptive_max_pool2d", [(small, float), (small, np.int64)], x)
+    scale = (7 / 67, 9 / 91)
+    for name, settings in (
+        ("upsample_nearest2d", (scale,)),
+        ("upsample_bilinear2d", (scale, False)),
+        ("upsample_bilinear2d", (scale, True)),
+    ):
+        compare(name, [(shape, float)], g, *settings)
+        compare(name + "_input_grad", [(small, float)], x, *settings)
+
+
+@pytest.mark.parametrize("N", [0, 1, 3])
+def test_windows_as_columns(N):
+    geometry = kernels.geometry.PoolGeometry((3, 2), (2, 1), (1, 0), (1, 2))
+    x = numbers((N, 2, 31, 29))
+    columns = ((N, 12, 16 * 27), float)
+    compare("unfold", [columns], x, geometry)
+    compare("fold", [(x.shape, float)], numbers(columns[0]), geometry)
+
+
+OPTIMIZERS = {
+    "sgd": (3, (0.1, 0.9, 0.1, 0.01, True, False, False)),
+    "adam": (5, (0.1, 0.9, 0.99, 1e-8, 0.01, True, True, False, 3)),
+    "rmsprop": (5, (0.1, 0.9, 1e-8, 0.01, 0.9, True, True)),
+}
+
+
+@both_dtypes
+@pytest.mark.parametrize("size", [0, 1, MANY])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers(name, size, dtype):
+    arrays, settings = OPTIMIZERS[name]
+    start = abs(numbers((arrays, size), dtype))
+    fast, textbook = start.copy(), start.copy()
+    getattr(simd, name)(*fast, *settings)
+    getattr(loops, name)(*textbook, *settings)
+    np.testing.assert_array_equal(fast, textbook)
+
+
+def test_optimizers_without_the_states_they_do_not_use():
+    p, empty = np.ones(MANY), np.empty(0)
+    simd.sgd(p, np.ones(MANY), empty, 0.25, 0.0, 0.0, 0.0, False, False, False)
+    np.testing.assert_array_equal(p, 0.75)
+
+
+def test_bits_do_not_depend_on_the_number_of_threads():
+    x = numbers((6, 11, 5000), np.float32)
+    before = kernels.get_num_threads()
+    results = []
+    try:
+        for threads in (1, 2, 3):
+            kernels.set_num_threads(threads)
+            mean, var, y = np.empty(11), np.empty(11), np.empty_like(x)
+            simd.moments(mean, var, x)
+            simd.log_softmax(y, x)
+            results.append((mean, var, y))
+    finally:
+        kernels.set_num_threads(before)
+    for other in results[1:]:
+        for a, b in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
