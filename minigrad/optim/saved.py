@@ -60,8 +60,8 @@ def _state_problems(
     for number, values in state_dict["state"].items():
         if isinstance(number, int) and number not in parameters:
             found.append(f"there is no parameter {number}")
-        for name in set(slots) & set(values) if number in parameters else ():
-            shape, wanted = getattr(values[name], "shape", None), parameters[number].shape
+        for name in slots if number in parameters else ():
+            shape, wanted = getattr(values.get(name), "shape", None), parameters[number].shape
             if shape is not None and shape != wanted:
                 found.append(
                     f"{name} of parameter {number} has shape {tuple(shape)}, the parameter "
