@@ -7,10 +7,16 @@ from minigrad.functional import (
     activation,
     adaptive_pool,
     affine,
+    attention,
+    binary,
+    classification,
     conv,
+    distance,
     dropouts,
     hard,
+    lookup,
     loss,
+    margin,
     norm,
     norm_axes,
     padding,
@@ -24,10 +30,16 @@ from minigrad.functional import (
 from minigrad.functional.activation import *  # noqa: F403
 from minigrad.functional.adaptive_pool import *  # noqa: F403
 from minigrad.functional.affine import *  # noqa: F403
+from minigrad.functional.attention import *  # noqa: F403
+from minigrad.functional.binary import *  # noqa: F403
+from minigrad.functional.classification import *  # noqa: F403
 from minigrad.functional.conv import *  # noqa: F403
+from minigrad.functional.distance import *  # noqa: F403
 from minigrad.functional.dropouts import *  # noqa: F403
 from minigrad.functional.hard import *  # noqa: F403
+from minigrad.functional.lookup import *  # noqa: F403
 from minigrad.functional.loss import *  # noqa: F403
+from minigrad.functional.margin import *  # noqa: F403
 from minigrad.functional.norm import *  # noqa: F403
 from minigrad.functional.norm_axes import *  # noqa: F403
 from minigrad.functional.padding import *  # noqa: F403
@@ -42,10 +54,16 @@ _FAMILIES = (
     activation,
     adaptive_pool,
     affine,
+    attention,
+    binary,
+    classification,
     conv,
+    distance,
     dropouts,
     hard,
+    lookup,
     loss,
+    margin,
     norm,
     norm_axes,
     padding,
