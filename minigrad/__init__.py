@@ -11,7 +11,18 @@ tensor([[ 7., 11.],
         [ 9., 13.]])
 """
 
-from minigrad import autograd, functional, kernels
+from minigrad import (
+    autograd,
+    backends,
+    cuda,
+    functional,
+    hub,
+    jit,
+    kernels,
+    nn,
+    optim,
+    utils,
+)
 from minigrad.autograd import (
     enable_grad,
     inference_mode,
@@ -21,10 +32,54 @@ from minigrad.autograd import (
 )
 from minigrad.creation import *  # noqa: F403
 from minigrad.dtypes import *  # noqa: F403
+from minigrad.functional import (
+    adaptive_avg_pool1d,
+    adaptive_max_pool1d,
+    alpha_dropout,
+    avg_pool1d,
+    batch_norm,
+    bilinear,
+    binary_cross_entropy_with_logits,
+    celu,
+    celu_,
+    channel_shuffle,
+    conv2d,
+    conv_transpose2d,
+    cosine_embedding_loss,
+    cosine_similarity,
+    dropout,
+    embedding,
+    group_norm,
+    hardshrink,
+    hinge_embedding_loss,
+    instance_norm,
+    kl_div,
+    layer_norm,
+    log_softmax,
+    margin_ranking_loss,
+    max_pool1d,
+    max_pool2d,
+    pairwise_distance,
+    pixel_shuffle,
+    pixel_unshuffle,
+    poisson_nll_loss,
+    prelu,
+    relu,
+    relu_,
+    rrelu,
+    rrelu_,
+    selu,
+    selu_,
+    softmax,
+    threshold,
+    threshold_,
+    triplet_margin_loss,
+)
 from minigrad.functions import *  # noqa: F403
 from minigrad.kernels import get_num_threads, set_num_threads
 from minigrad.method_functions import *  # noqa: F403
 from minigrad.random import Generator, initial_seed, manual_seed, seed
+from minigrad.serialization import load, save
 from minigrad.tensor import Size, Tensor, tensor
 
 __version__ = "0.1.0"
