@@ -1,0 +1,312 @@
+"""A colorization run from its options to its report: what the examples' scripts start."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+import minigrad
+from minigrad import nn, optim
+from minigrad.data import DataLoader
+from minigrad.data.sampler import shuffled
+from minigrad.models import build_model, layer_table
+from minigrad.nn import functional as F
+from minigrad.optim import lr_scheduler
+from minigrad.tensor import Tensor
+from minigrad.train.callbacks import Checkpointer, EarlyStopping
+from minigrad.train.checkpoint import CheckpointError
+from minigrad.train.colorize import Colorizer
+from minigrad.train.evaluate import (
+    Evaluation,
+    Tally,
+    evaluate_crops,
+    evaluate_pictures,
+    results_table,
+)
+from minigrad.train.folder import RunFolder
+from minigrad.train.options import ColorizationOptions
+from minigrad.train.pictures import load_run_pictures
+from minigrad.train.progress import ProgressLine, duration, estimate
+from minigrad.train.report import write_report
+from minigrad.train.run_report import report_of
+from minigrad.train.samples import SampleSheets, choose_crops
+from minigrad.train.trainer import DivergedError, Trainer
+
+__all__ = ["LOSSES", "ColorizationRun"]
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    # Quadratic up to 5 Lab units, where an eye hardly sees a difference.
+    "smooth_l1": functools.partial(F.smooth_l1_loss, beta=0.05),
+    "l1": F.l1_loss,
+    "mse": F.mse_loss,
+}
+
+_SHOWN_CROPS = 8
+_SHOWN_PICTURES = 8
+_EVALUATED_PICTURES = 24
+_BATCH = 16
+
+
+class ColorizationRun:
+    """One run: pictures, network, training, evaluation, report.
+
+    Parameters
+    ----------
+    name : str
+        The network's, in `minigrad.models.MODELS`.
+    options : ColorizationOptions
+    network : object
+        Dataclass of the network's options, or a dict of them.
+    console : rich.console.Console, optional
+        Where everything is printed.
+    state : dict, optional
+        The state of the checkpoint to go on from; `go` loads the rest.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        options: ColorizationOptions,
+        network: Any,
+        console: Console | None = None,
+        state: dict[str, Any] | None = None,
+    ) -> None:
+        self.name, self.options = name, options
+        self.network = network if isinstance(network, dict) else dataclasses.asdict(network)
+        self.console = console or Console()
+        self.state = state
+        self.times: dict[str, float] = {}
+        self.evaluations: list[Evaluation] = []
+
+    def go(self, folder: RunFolder) -> int:
+        """Run in a locked folder; returns the exit status: 0, or 128 + the signal's number.
+
+        Raises
+        ------
+        DivergedError
+            If the loss became NaN or infinite; the message names the pictures of that step.
+        CheckpointError
+            If a checkpoint cannot be written, or the one to go on from does not fit.
+        """
+        self.folder = folder
+        if self.options.threads is not None:
+            minigrad.set_num_threads(self.options.threads)
+        self._timed("pictures", self._load_pictures)
+        self._timed("network", self._build)
+        self._announce()
+        if self.state is not None:
+            self._take_up()
+        try:
+            self.trainer.fit(self.options.epochs)
+        except DivergedError as error:
+            raise DivergedError(f"{error}. The batch held {self._batch_names()}") from error
+        if self.trainer.interrupted:
+            return self._interrupted()
+        self._finish()
+        return 0
+
+    # -- before training --------------------------------------------------------------------------
+
+    def _timed(self, what: str, action: Callable[[], Any]) -> None:
+        begun = time.perf_counter()
+        action()
+        self.times[what] = time.perf_counter() - begun
+
+    def _load_pictures(self) -> None:
+        self.pictures = load_run_pictures(self.options)
+        if self.state is not None and self.state["pictures"] != self.pictures.fingerprint:
+            raise CheckpointError(
+                "the pictures are not those that the run began with; bring them back, or start "
+                "a new run (without --resume)"
+            )
+
+    def _build(self) -> None:
+        options = self.options
+        minigrad.manual_seed(options.seed)
+        self.model = build_model(self.name, self.network)
+        self.layers = layer_table(self.model, (1, options.size, options.size))
+        train = self.pictures.split.train
+        loader = DataLoader(
+            train,
+            batch_size=min(options.batch_size, len(train)),
+            shuffle=True,
+            drop_last=True,
+            num_workers=options.workers,
+            seed=options.seed,
+        )
+        optimizer = optim.AdamW(
+            self.model.parameters(), lr=options.lr, weight_decay=options.weight_decay
+        )
+        self.colorizer = Colorizer(self.model, self.pictures.scale)
+        self.best = EarlyStopping(
+            options.monitor,
+            options.patience,
+            mode="max" if options.monitor == "val_psnr" else "min",
+        )
+        self.sheets = SampleSheets(
+            self.folder / "samples",
+            choose_crops(self.pictures.split.held_out_crops, _SHOWN_CROPS),
+            self.colorizer,
+        )
+        self.trainer = Trainer(
+            self.model,
+            optimizer,
+            functools.partial(_loss, LOSSES[options.loss]),
+            loader,
+            validate=self._validate,
+            scheduler=_schedule(optimizer, options, options.epochs * len(loader)),
+            callbacks=[
+                self.best,
+                self.sheets,
+                Checkpointer(self.folder.path, self.best, options.save_every, self._extra()),
+                ProgressLine(options.epochs, self.console, ("val_loss", "val_psnr")),
+            ],
+        )
+
+    def _extra(self) -> dict[str, Any]:
+        """What a checkpoint holds besides the state of training: enough to use the network."""
+        return {
+            "kind": "colorization",
+            "model": {"name": self.name, "options": self.network},
+            "options": dataclasses.asdict(self.options),
+            "inference": {"batch_norm": "running", "dropout": False},
+            "scale": self.pictures.scale,
+            "pictures": self.pictures.fingerprint,
+            "minigrad": minigrad.__version__,
+        }
+
+    def _announce(self) -> None:
+        split, options, say = self.pictures.split, self.options, self._say
+        size = options.size
+        say(
+            f"pictures   {len(split.train)} training crops of {size} x {size} from "
+            f"{len(split.train.pictures)} pictures; held out: {len(split.held_out_crops)} crops, "
+            f"{len(split.held_out_pictures.pictures)} whole pictures"
+        )
+        for note in self.pictures.notes:
+            say(f"           {note}")
+        parameters = sum(row.parameters for row in self.layers)
+        macs = sum(row.macs for row in self.layers)
+        form = ", ".join(f"{name} {value}" for name, value in self.network.items())
+        say(f"network    {self.name}: {parameters:,} parameters, {macs / 1e6:,.0f} million MACs")
+        say(f"           a crop ({form})")
+        epochs, steps = options.epochs, len(self.trainer.loader)
+        done = self.state["step"] if self.state is not None else 0
+        crops = (epochs * steps - done) * self.trainer.loader.batch_size
+        crops += epochs * len(self.pictures.validation) / 3  # forwards only
+        say(
+            f"estimate   about {duration(estimate(macs, crops))}: {epochs} epochs of {steps} steps "
+            f"on {minigrad.get_num_threads()} cores; the very first run compiles its kernels,"
+        )
+        say("           for half a minute. Ctrl-C saves and stops, --resume goes on")
+        say(f"folder     {self.folder.path}")
+
+    def _say(self, line: str) -> None:
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def _take_up(self) -> None:
+        self.trainer.load(self.folder / RunFolder.MARK)
+        self._say(f"resumed    after epoch {self.trainer.epoch}, step {self.trainer.step}")
+
+    # -- while training ---------------------------------------------------------------------------
+
+    def _validate(self, model: nn.Module) -> dict[str, float]:
+        crops, criterion = self.pictures.validation, LOSSES[self.options.loss]
+        tally, total = Tally(), 0.0
+        for first in range(0, len(crops), _BATCH):
+            items = [crops[k] for k in range(first, min(first + _BATCH, len(crops)))]
+            lightness, ab = (np.stack(planes) for planes in zip(*items, strict=True))
+            predicted = self.colorizer.batch(lightness)
+            total += criterion(Tensor.wrap(predicted), Tensor.wrap(ab)).item() * len(items)
+            for k in range(len(items)):
+                tally.add(lightness[k], ab[k], predicted[k])
+        score = tally.score("ours")
+        return {
+            "val_loss": total / len(crops),
+            "val_psnr": score.psnr,
+            "val_ab_error": score.ab_error,
+            "val_colour": score.ratio,
+        }
+
+    def _batch_names(self) -> str:
+        """Name the pictures of the batch that the loader gave last."""
+        loader, crops = self.trainer.loader, self.pictures.split.train
+        place = loader.state_dict()
+        order = shuffled(len(crops), place["seed"], place["epoch"])
+        last = max(place["position"], 1) * loader.batch_size
+        numbers = {crops.crops[k].picture for k in order[last - loader.batch_size : last]}
+        return "crops of " + ", ".join(sorted(crops.pictures[n].name for n in numbers))
+
+    # -- after training ---------------------------------------------------------------------------
+
+    def _interrupted(self) -> int:
+        write_report(self.folder / "report.html", report_of(self, finished=False))
+        self._say(
+            f"\ninterrupted: everything is saved in {self.folder / RunFolder.MARK}; go on with "
+            f"--resume --out {self.folder.path}"
+        )
+        return 128 + self.trainer.interrupted
+
+    def _finish(self) -> None:
+        if self.trainer.stop_reason:
+            self._say(f"stopped early: {self.trainer.stop_reason}")
+        self._timed("evaluation", self._evaluate)
+        content = {
+            "best_epoch": self.best.best_epoch,
+            "evaluations": [evaluation.to_dict() for evaluation in self.evaluations],
+            "history": self.trainer.history,
+        }
+        _write_json(self.folder / "results.json", content)
+        report = report_of(self, finished=True)
+        write_report(self.folder / "report.html", report)
+        self.console.print()
+        self.console.print(results_table(self.evaluations))
+        self._say(f"samples    {self.folder / 'samples'}")
+        self._say(f"network    {self.folder / 'best.safetensors'}")
+        self._say(f"report     {self.folder / 'report.html'}")
+
+    def _evaluate(self) -> None:
+        split, mean = self.pictures.split, self.pictures.mean_ab
+        if len(split.held_out_crops):
+            self.evaluations.append(
+                evaluate_crops(split.held_out_crops, self.colorizer, mean, "held-out crops")
+            )
+        chosen = split.held_out_pictures.pictures[:_EVALUATED_PICTURES]
+        if chosen:
+            self.evaluations.append(
+                evaluate_pictures(chosen, self.colorizer, mean, "held-out pictures")
+            )
+
+
+def _loss(criterion: Callable[[Tensor, Tensor], Tensor], model: nn.Module, batch: Any) -> Tensor:
+    lightness, ab = batch
+    return criterion(model(lightness), ab)
+
+
+def _schedule(optimizer: optim.Optimizer, options: ColorizationOptions, steps: int) -> Any:
+    if options.schedule == "onecycle":
+        return lr_scheduler.OneCycleLR(
+            optimizer, options.lr, total_steps=steps + 1, pct_start=0.25, cycle_momentum=False
+        )
+    if options.schedule == "cosine":
+        return lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    return lr_scheduler.LambdaLR(optimizer, _constant)
+
+
+def _constant(step: int) -> float:
+    return 1.0
+
+
+def _write_json(path: Path, content: Any) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    os.replace(temporary, path)

@@ -1,0 +1,204 @@
+"""Colorize pictures of any size: colours at the network's scale, joined with the original L."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+import minigrad
+from minigrad import nn
+from minigrad.data import network_to_rgb, picture_to_network, resize_planes
+from minigrad.models import build_model, count_parameters
+from minigrad.tensor import Tensor
+from minigrad.train.checkpoint import CheckpointError, load_checkpoint, load_state
+
+__all__ = ["BATCH_NORM_MODES", "Colorizer", "inference_mode_of", "load_colorizer"]
+
+BATCH_NORM_MODES = ("running", "batch")
+"""Normalise by the training set's running statistics, or by those of the picture itself."""
+
+_STRIP = 2**20  # pixels converted to RGB at a time
+
+
+class Colorizer:
+    """Predicts the colours of a picture.
+
+    Parameters
+    ----------
+    model : Module
+        Maps lightness (N, 1, H, W) to ab (N, 2, H, W), in network units.
+    scale : int, optional
+        Pictures whose shorter side is longer are shrunk to it for the network [pixels]; None never
+        shrinks. The lightness of the result is the original's, whatever the scale.
+    batch_norm : {"running", "batch"}
+        See `BATCH_NORM_MODES`. With "batch" each tile is normalised by itself.
+    dropout : bool
+        Whether dropout stays on, as pix2pix has it.
+    saturation : float
+        Factor on the predicted a and b: 1 leaves them, 0 is gray.
+    tile : int
+        Larger pictures, at the network's scale, go through it in tiles of this side, so that
+        memory stays bounded [pixels]. Tiles overlap by the network's reach: no seam is left.
+
+    Examples
+    --------
+    >>> from minigrad.models import UNet
+    >>> Colorizer(UNet(width=2, depth=1))(np.zeros((20, 31, 3), np.uint8)).shape
+    (20, 31, 3)
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        scale: int | None = None,
+        *,
+        batch_norm: str = "running",
+        dropout: bool = False,
+        saturation: float = 1.0,
+        tile: int = 512,
+    ) -> None:
+        if batch_norm not in BATCH_NORM_MODES:
+            raise ValueError(
+                f"Colorizer: batch_norm (={batch_norm!r}) must be one of "
+                f"{', '.join(BATCH_NORM_MODES)}"
+            )
+        if (scale is not None and scale < 1) or tile < 1 or not 0 <= saturation < math.inf:
+            raise ValueError(
+                f"Colorizer: scale={scale} and tile={tile} must be at least 1 pixel, and "
+                f"saturation={saturation} finite and at least 0"
+            )
+        self.model, self.scale, self.tile, self.saturation = model, scale, tile, saturation
+        self.batch_norm, self.dropout = batch_norm, dropout
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """Colorize a picture (H, W, 3), uint8; only its lightness is looked at."""
+        lightness, _ = picture_to_network(image)
+        return join(lightness, self.ab(lightness))
+
+    def ab(self, lightness: np.ndarray) -> np.ndarray:
+        """Predict the colours (2, H, W) of a lightness (1, H, W), in network units, float32."""
+        H, W = lightness.shape[-2:]
+        h, w = self._network_size(H, W)
+        small = lightness if (h, w) == (H, W) else resize_planes(lightness, (h, w), "box")
+        with inference_mode_of(self.model, self.batch_norm, self.dropout), minigrad.no_grad():
+            ab = self._tiled(np.asarray(small, np.float32)) * np.float32(self.saturation)
+        return ab if (h, w) == (H, W) else resize_planes(ab, (H, W), "bilinear")
+
+    def batch(self, lightness: np.ndarray) -> np.ndarray:
+        """Predict (N, 2, H, W) for crops (N, 1, H, W) at the network's own scale, all at once."""
+        with inference_mode_of(self.model, self.batch_norm, self.dropout), minigrad.no_grad():
+            return self._run(np.asarray(lightness, np.float32)) * np.float32(self.saturation)
+
+    def _network_size(self, H: int, W: int) -> tuple[int, int]:
+        if self.scale is None or min(H, W) <= self.scale:
+            return H, W
+        factor = self.scale / min(H, W)
+        return max(1, round(H * factor)), max(1, round(W * factor))
+
+    def _run(self, lightness: np.ndarray) -> np.ndarray:
+        return self.model(Tensor.wrap(np.ascontiguousarray(lightness))).numpy()
+
+    def _tiled(self, lightness: np.ndarray) -> np.ndarray:
+        _, H, W = lightness.shape
+        multiple = getattr(self.model, "multiple", 1)
+        tile = -(-self.tile // multiple) * multiple
+        if tile >= H and tile >= W:
+            return self._run(lightness[None])[0]
+        margin = -(-getattr(self.model, "reach", 64) // multiple) * multiple
+        ab = np.empty((2, H, W), np.float32)
+        for top in range(0, H, tile):
+            for left in range(0, W, tile):
+                y, x = max(0, top - margin), max(0, left - margin)
+                bottom, right = min(H, top + tile), min(W, left + tile)
+                window = lightness[:, y : bottom + margin, x : right + margin]
+                part = self._run(window[None])[0]
+                ab[:, top:bottom, left:right] = part[:, top - y : bottom - y, left - x : right - x]
+        return ab
+
+
+def join(lightness: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """Join lightness (1, H, W) and ab (2, H, W) to RGB (H, W, 3) uint8, a strip at a time."""
+    _, H, W = lightness.shape
+    rows = max(1, _STRIP // W)
+    strips = [
+        network_to_rgb(lightness[:, y : y + rows], ab[:, y : y + rows]) for y in range(0, H, rows)
+    ]
+    return np.concatenate(strips)
+
+
+@contextlib.contextmanager
+def inference_mode_of(model: nn.Module, batch_norm: str, dropout: bool) -> Iterator[None]:
+    """Put a model's batch norm and dropout into the given modes, and back; nothing else changes."""
+    before = {module: module.training for module in model.modules()}
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    drops = [m for m in model.modules() if isinstance(m, nn.Dropout | nn.Dropout2d)]
+    kept = [{name: b.numpy().copy() for name, b in norm.named_buffers()} for norm in norms]
+    model.eval()
+    for norm in norms:
+        norm.training = batch_norm == "batch"
+    for drop in drops:
+        drop.training = dropout
+    try:
+        yield
+    finally:
+        for module, training in before.items():
+            module.training = training
+        if batch_norm == "batch":
+            for norm, values in zip(norms, kept, strict=True):
+                for name, buffer in norm.named_buffers():
+                    with minigrad.no_grad():
+                        buffer.copy_(Tensor.wrap(values[name]))
+
+
+def load_colorizer(path: str | os.PathLike, **changes: Any) -> tuple[Colorizer, dict[str, Any]]:
+    """Build the network of a checkpoint, with the inference mode that is stored in it.
+
+    Parameters
+    ----------
+    path : path
+        ``best.safetensors`` or ``last.safetensors`` of a run.
+    changes
+        Arguments of `Colorizer` instead of the stored ones.
+
+    Returns
+    -------
+    Colorizer
+    dict
+        The checkpoint's state.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged, of another kind of run, or not what it says it is.
+    """
+    state = load_state(path)
+    try:
+        name, options = state["model"]["name"], state["model"]["options"]
+        promised = 4 * count_parameters(name, options)
+        if promised > os.path.getsize(path):
+            raise ValueError(
+                f"its network would have {promised} bytes of weights, the file is smaller"
+            )
+        model = build_model(name, options)
+        settings = {"scale": state["scale"], **state["inference"], **changes}
+        colorizer = Colorizer(model, **settings)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"checkpoint {path} holds no colorization network that can be built: {error}"
+        ) from error
+    shapes = {f"model.{key}": tuple(value.shape) for key, value in model.state_dict().items()}
+    arrays, _ = load_checkpoint(path, shapes)
+    model.load_state_dict({key: Tensor.wrap(arrays[f"model.{key}"]) for key in model.state_dict()})
+    return colorizer, state
+
+
+def colour_name(path: str | os.PathLike, taken: Sequence[str] = ()) -> str:
+    """Return a file name for a picture's colorized twin: ``cat.jpg`` -> ``cat-colour.png``."""
+    stem = os.path.splitext(os.path.basename(path))[0]
+    names = (f"{stem}-colour{'' if k == 1 else f'-{k}'}.png" for k in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)

@@ -1,0 +1,164 @@
+"""From options to the pictures of a run: loaded, split, and described."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from minigrad.data import (
+    MIN_SIDE,
+    ColorizationCrops,
+    ColorizationSplit,
+    FolderError,
+    Picture,
+    bundled_pictures,
+    load_folder,
+    load_pairs,
+    pair_folders,
+    resize_shorter_side,
+    split_colorization,
+)
+from minigrad.train.options import ColorizationOptions
+
+__all__ = ["RunPictures", "load_run_pictures"]
+
+_MOST_VALIDATED = 256  # crops that are enough to choose an epoch by
+
+
+@dataclass(frozen=True)
+class RunPictures:
+    """The split pictures of a run, and what it must know of them.
+
+    Attributes
+    ----------
+    split : ColorizationSplit
+    validation : ColorizationCrops
+        The held-out crops, or some of them evenly if there are very many; where there are none,
+        crops of the held-out pictures.
+    mean_ab : numpy.ndarray
+        (2,): the training crops' mean colour, in network units; a baseline.
+    scale : int
+        Median of the training pictures' shorter sides [pixels]: how large things are that the
+        network knows.
+    fingerprint : str
+        Of all names and pixels, so that a run goes on with the pictures it began with.
+    notes : list of str
+        What the user should know.
+    """
+
+    split: ColorizationSplit
+    validation: ColorizationCrops
+    mean_ab: np.ndarray
+    scale: int
+    fingerprint: str
+    notes: list[str] = field(default_factory=list)
+
+
+def load_run_pictures(options: ColorizationOptions) -> RunPictures:
+    """Load, shrink and split the pictures that options name.
+
+    Raises
+    ------
+    FolderError, PictureError, ValueError
+        As `minigrad.data.load_folder` and `split_colorization`; or nothing can be held out.
+    """
+    pictures, notes = _load(options)
+    scenes = {picture.scene for picture in pictures}
+    hold_out = options.hold_out
+    if len(scenes) < 2 and hold_out:
+        hold_out = 0.0
+        notes.append("there is one picture only, so no whole picture is held out")
+    split = split_colorization(
+        pictures,
+        options.size,
+        held_out_pictures=hold_out,
+        held_out_crops=options.hold_out_crops,
+        max_per_picture=options.max_crops,
+        flip=0.5 if options.flip else 0.0,
+        noise=options.noise,
+        seed=options.seed,
+    )
+    return RunPictures(
+        split=split,
+        validation=_validation(split, options),
+        mean_ab=mean_colour(split.train),
+        scale=int(np.median([min(p.image.shape[:2]) for p in split.train.pictures])),
+        fingerprint=_fingerprint(pictures),
+        notes=notes,
+    )
+
+
+def _load(options: ColorizationOptions) -> tuple[list[Picture], list[str]]:
+    if options.data is None:
+        pictures = bundled_pictures()
+        if options.side is not None:
+            pictures = [_shrunk(picture, options.side) for picture in pictures]
+        return pictures, []
+    settings = {"side": options.side, "min_side": max(MIN_SIDE, options.size)}
+    if _has_pairs(options.data):
+        pictures, left_out = load_pairs(
+            pair_folders(options.data), options.bad_pictures, **settings
+        )
+        refused = [f"{error.path}: {error.cause}" for error in left_out]
+    else:
+        pictures, scan = load_folder(
+            options.data, options.bad_pictures, recursive=options.recursive, **settings
+        )
+        refused = [f"{error.path}: {error.cause}" for error in scan.refused]
+        refused += [f"{path}: has no colour" for path in scan.gray]
+    notes = [f"{len(refused)} pictures left out: {'; '.join(refused[:5])}"] if refused else []
+    return pictures, notes
+
+
+def _has_pairs(folder: str) -> bool:
+    """Say whether a folder holds the two-folder layout."""
+    try:
+        pair_folders(folder)
+    except FolderError:
+        names = {p.name.lower() for p in Path(folder).glob("*") if p.is_dir()}
+        # Both subfolders are there: what is wrong with them is for pair_folders to say.
+        return bool(names & _COLOUR) and bool(names & _GRAY)
+    return True
+
+
+_COLOUR = {"color", "colour", "colored", "coloured", "rgb"}
+_GRAY = {"gray", "grey", "grayscale", "greyscale", "bw"}
+
+
+def _shrunk(picture: Picture, side: int) -> Picture:
+    if min(picture.image.shape[:2]) <= side:
+        return picture
+    return Picture(picture.name, resize_shorter_side(picture.image, side), picture.scene)
+
+
+def _validation(split: ColorizationSplit, options: ColorizationOptions) -> ColorizationCrops:
+    source = split.held_out_crops if len(split.held_out_crops) else split.held_out_pictures
+    if not len(source):
+        raise ValueError(
+            "nothing is held out to choose the best epoch by: every picture is a single crop of "
+            f"{options.size} x {options.size}; choose a smaller --size, give more pictures, or "
+            "raise --hold-out-crops"
+        )
+    chosen = np.unique(np.linspace(0, len(source) - 1, _MOST_VALIDATED).round().astype(int))
+    return ColorizationCrops(source.pictures, [source.crops[k] for k in chosen], source.size)
+
+
+def mean_colour(crops: ColorizationCrops) -> np.ndarray:
+    """Return the mean ab of crops, where they stand, in network units."""
+    still = ColorizationCrops(crops.pictures, crops.crops, crops.size)
+    means = [still[k][1].mean(axis=(1, 2), dtype=np.float64) for k in range(len(still))]
+    return np.mean(means, axis=0)
+
+
+def _fingerprint(pictures: Sequence[Picture]) -> str:
+    digest = hashlib.sha256()
+    for picture in pictures:
+        digest.update(f"{picture.name} {picture.image.shape}".encode())
+        digest.update(np.ascontiguousarray(picture.image).data)
+        if picture.gray is not None:
+            digest.update(np.ascontiguousarray(picture.gray).data)
+    return digest.hexdigest()

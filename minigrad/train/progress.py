@@ -1,0 +1,128 @@
+"""The line that shows how training goes: live on a terminal, one line an epoch elsewhere."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from minigrad.train.callbacks import Callback
+
+if TYPE_CHECKING:
+    from minigrad.train.trainer import Trainer
+
+__all__ = ["ProgressLine", "duration", "estimate"]
+
+_SHARE_OF_MATMUL = 0.4  # of the speed of NumPy's matrix product; training steps reach about that
+
+
+def duration(seconds: float) -> str:
+    """A time as people write it.
+
+    >>> duration(7.2), duration(134), duration(7500)
+    ('7 s', '2 min 14 s', '2 h 05 min')
+    """
+    whole = round(max(seconds, 0))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def estimate(macs: int, pictures: float) -> float:
+    """Guess how long training takes [seconds], before anything is compiled.
+
+    A gradient step costs three times its forward pass; how fast this machine is, a small matrix
+    product tells.
+
+    Parameters
+    ----------
+    macs : int
+        Multiply-adds of one picture's forward pass.
+    pictures : float
+        Pictures in all epochs together.
+    """
+    a = np.ones((768, 768), np.float32)
+    seconds = math.inf
+    for _ in range(4):
+        begun = time.perf_counter()
+        a @ a
+        seconds = min(seconds, time.perf_counter() - begun)
+    pace = 768**3 / seconds  # [multiply-adds a second]
+    return 3 * macs * pictures / (_SHARE_OF_MATMUL * pace)
+
+
+class ProgressLine(Callback):
+    """Show epoch, step, loss, pictures a second and the time that is left.
+
+    Parameters
+    ----------
+    epochs : int
+        Epochs of the whole run.
+    console : rich.console.Console, optional
+    columns : tuple of str
+        Metrics of the history to show after each epoch, besides the loss.
+    """
+
+    def __init__(
+        self, epochs: int, console: Console | None = None, columns: tuple[str, ...] = ("val_loss",)
+    ) -> None:
+        self.epochs, self.columns = epochs, columns
+        self.console = console or Console()
+        self._bar: Progress | None = None
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Put the line up."""
+        self._begun, self._done_before = time.perf_counter(), trainer.step
+        self._steps = self.epochs * len(trainer.loader)
+        self._measured = (0.0, trainer.step)  # past the first step, which may compile kernels
+        if self.console.is_terminal:
+            self._bar = Progress(
+                TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+                BarColumn(bar_width=24),
+                TextColumn("step {task.completed}/{task.total}  {task.fields[text]}"),
+                console=self.console,
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(
+                "", total=self._steps, completed=trainer.step, epoch=trainer.epoch + 1,
+                epochs=self.epochs, text="first step: compiling kernels, once",
+            )  # fmt: skip
+
+    def on_step_end(self, trainer: Trainer) -> None:
+        """Bring the line up to date."""
+        now = time.perf_counter()
+        if self._measured[0] == 0.0:
+            self._measured = (now, trainer.step)
+            return
+        if self._bar is not None:
+            since, step = self._measured
+            pace = (now - since) / max(trainer.step - step, 1)  # [seconds a step]
+            text = (
+                f"loss {trainer.last_loss:.4f}  {trainer.last_items / pace:.0f} pictures/s  "
+                f"{duration((self._steps - trainer.step) * pace)} left"
+            )
+            self._bar.update(self._task, completed=trainer.step, epoch=trainer.epoch + 1, text=text)
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """Print the row of the epoch."""
+        row = trainer.history[-1]
+        done = trainer.step - self._done_before
+        left = (time.perf_counter() - self._begun) / max(done, 1) * (self._steps - trainer.step)
+        parts = [f"epoch {row['epoch']:>3}/{self.epochs}", f"loss {row['loss']:.4f}"]
+        parts += [f"{name} {row[name]:.4f}" for name in self.columns if name in row]
+        parts += [f"{row['items'] / max(row['seconds'], 1e-9):.0f} pictures/s"]
+        parts += [f"{duration(left)} left"] if trainer.step < self._steps else []
+        self.console.print("  ".join(parts), highlight=False)
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        """Take the line down."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

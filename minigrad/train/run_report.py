@@ -1,0 +1,109 @@
+"""What of a run goes into its report."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import sys
+from importlib import metadata
+from typing import Any
+
+import minigrad
+from minigrad.train.options import FREE_ON_RESUME, ColorizationOptions
+from minigrad.train.progress import duration
+from minigrad.train.report import RunReport
+from minigrad.train.samples import choose_crops, sample_crops, sample_pictures
+
+__all__ = ["report_of", "versions"]
+
+_LIBRARIES = ("numpy", "numba", "scipy", "scikit-image", "pillow", "safetensors")
+_CROPS, _PICTURES = 8, 4
+
+
+def report_of(run: Any, finished: bool) -> RunReport:
+    """Gather a `ColorizationRun`'s report; pictures and results only of a finished one."""
+    split = run.pictures.split
+    crops, pictures = [], []
+    if finished:
+        crops = sample_crops(choose_crops(split.held_out_crops, _CROPS), run.colorizer)
+        pictures = sample_pictures(split.held_out_pictures.pictures[:_PICTURES], run.colorizer)
+    return RunReport(
+        title=f"Colorization with {run.name}",
+        lead=_lead(run),
+        history=run.trainer.history,
+        best_epoch=run.best.best_epoch,
+        evaluations=run.evaluations,
+        crops=crops,
+        pictures=pictures,
+        options=_options(run),
+        layers=run.layers,
+        layers_for=f"of {run.options.size} x {run.options.size}",
+        timings=_times(run),
+        versions=versions(),
+        commands=_commands(run),
+        notes=_notes(run, finished),
+    )
+
+
+def _lead(run: Any) -> str:
+    split = run.pictures.split
+    parameters = sum(row.parameters for row in run.layers)
+    return (
+        f"{parameters:,} parameters, trained on {len(split.train)} crops of "
+        f"{len(split.train.pictures)} photographs to predict the colours a and b from the "
+        "lightness L."
+    )
+
+
+def _notes(run: Any, finished: bool) -> list[str]:
+    notes = list(run.pictures.notes)
+    if not finished:
+        notes.append("This run was interrupted: results and pictures come when it has finished.")
+    if run.trainer.stop_reason:
+        notes.append(f"Stopped early: {run.trainer.stop_reason}.")
+    return notes
+
+
+def _options(run: Any) -> list[tuple[str, Any, bool]]:
+    defaults = dataclasses.asdict(ColorizationOptions())
+    values = dataclasses.asdict(run.options)
+    shown = [
+        (name.replace("_", "-"), values[name], values[name] != default)
+        for name, default in defaults.items()
+        if name not in FREE_ON_RESUME or name in ("threads", "workers")
+    ]
+    return shown + [(name, value, False) for name, value in run.network.items()]
+
+
+def _times(run: Any) -> dict[str, str]:
+    history = run.trainer.history
+    seconds = sum(row["seconds"] for row in history)
+    items = sum(row["items"] for row in history)
+    times = {f"{what}": duration(spent) for what, spent in run.times.items() if spent >= 0.5}
+    if seconds:
+        times["training"] = duration(seconds)
+        times["crops a second"] = f"{items / seconds:.0f}"
+        fastest = max(row["items"] / row["seconds"] for row in history if row["seconds"])
+        times["crops a second, best epoch"] = f"{fastest:.0f}"
+    times["gradient steps"] = f"{run.trainer.step:,}"
+    times["cores"] = str(minigrad.get_num_threads())
+    return times
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that acts on a result."""
+    found = {"minigrad": minigrad.__version__, "Python": platform.python_version()}
+    found |= {name: metadata.version(name) for name in _LIBRARIES}
+    found["system"] = f"{platform.system()} {platform.machine()}"
+    return found
+
+
+def _commands(run: Any) -> str:
+    folder = run.folder.path.name
+    return (
+        f"# colour a photograph of any size with this network\n"
+        f"python examples/colorize.py PICTURE --checkpoint {folder}/best.safetensors\n\n"
+        f"# train on pictures of your own\n"
+        f"python {sys.argv[0] if sys.argv[0].endswith('.py') else 'examples/train_unet.py'} "
+        f"--data DIR"
+    )

@@ -1,0 +1,271 @@
+"""The training loop: gradient steps, validation, and a state from which it goes on exactly."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigrad import random
+from minigrad.data.loader import DataLoader
+from minigrad.nn import Module
+from minigrad.optim import Optimizer
+from minigrad.tensor import Tensor
+from minigrad.train.callbacks import Callback
+from minigrad.train.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from minigrad.train.interrupt import Interruption
+
+__all__ = ["DivergedError", "Trainer"]
+
+
+class DivergedError(RuntimeError):
+    """The loss became NaN or infinite."""
+
+
+class Trainer:
+    """Fits a model to the batches of a loader.
+
+    Parameters
+    ----------
+    model : Module
+    optimizer : Optimizer
+    loss : callable
+        ``loss(model, batch)`` returns the scalar Tensor to be made smaller.
+    loader : DataLoader
+        The training batches.
+    validate : callable, optional
+        ``validate(model)`` returns named metrics, which enter the history after each epoch; it runs
+        with the model in evaluation mode.
+    scheduler : object, optional
+        A learning rate schedule.
+    schedule_every : str
+        When the schedule is stepped: after each "step", or each "epoch".
+    callbacks : sequence of Callback
+        Told of every step and epoch, in this order.
+
+    Attributes
+    ----------
+    history : list of dict
+        One row an epoch: "epoch", "loss", the metrics, "lr", "seconds", "items".
+    epoch, step : int
+        Epochs and gradient steps done so far.
+    last_loss, last_items : float, int
+        The loss of the last step, and how many items its batch held.
+    stop_reason : str
+        Why a callback stopped the run; empty if none did.
+    interrupted : int
+        The number of the signal that interrupted `fit`; 0 if none did.
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        optimizer: Optimizer,
+        loss: Callable[[Module, Any], Tensor],
+        loader: DataLoader,
+        *,
+        validate: Callable[[Module], dict[str, float]] | None = None,
+        scheduler: Any = None,
+        schedule_every: str = "step",
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
+        self.model, self.optimizer, self.loss, self.loader = model, optimizer, loss, loader
+        if schedule_every not in ("step", "epoch"):
+            raise ValueError(
+                f"Trainer: schedule_every (={schedule_every!r}) must be 'step' or 'epoch'"
+            )
+        self.validate, self.callbacks = validate, list(callbacks)
+        self.scheduler, self.schedule_every = scheduler, schedule_every
+        self.history: list[dict[str, float]] = []
+        self.epoch = self.step = 0
+        self.last_loss, self.last_items = math.nan, 0
+        self.stop_reason = ""
+        self.interrupted = 0
+        self._running = {"sum": 0.0, "items": 0, "seconds": 0.0}
+
+    # -- the loop ------------------------------------------------------------------------------
+
+    def fit(self, epochs: int) -> list[dict[str, float]]:
+        """Train until ``epochs`` epochs are done in all, a callback stops, or Ctrl-C is pressed.
+
+        A run that a callback has stopped stays stopped, also after `load`.
+
+        Returns
+        -------
+        list of dict
+            The history.
+
+        Raises
+        ------
+        DivergedError
+            When the loss, a gradient or a validated metric is NaN or infinite.
+        """
+        self.interrupted = 0
+        with Interruption() as interruption:
+            self._tell("on_fit_start")
+            try:
+                while self.epoch < epochs and not self.stop_reason and not self.interrupted:
+                    self._run_epoch(interruption)
+            finally:
+                self._tell("on_fit_end")
+        return self.history
+
+    def stop(self, reason: str) -> None:
+        """Let training end after this epoch."""
+        self.stop_reason = reason
+
+    def _tell(self, event: str) -> None:
+        for callback in self.callbacks:
+            getattr(callback, event)(self)
+
+    def _run_epoch(self, interruption: Interruption) -> None:
+        self.model.train()
+        clock = time.perf_counter()
+        for batch in self.loader:
+            self._gradient_step(batch)
+            now = time.perf_counter()
+            self._running["sum"] += self.last_loss * self.last_items
+            self._running["items"] += self.last_items
+            self._running["seconds"] += now - clock
+            clock = now
+            self._tell("on_step_end")
+            self.interrupted = interruption.requested
+            if self.interrupted:
+                return
+        self._finish_epoch()
+        self.interrupted = interruption.requested
+
+    def _gradient_step(self, batch: Any) -> None:
+        self.optimizer.zero_grad()
+        loss = self.loss(self.model, batch)
+        value = loss.item()
+        self._require_finite("loss", value)
+        loss.backward()
+        for name, parameter in self.model.named_parameters():
+            if parameter.grad is not None:
+                gradient = parameter.grad.array
+                self._require_finite(f"gradient of {name}", float(np.sum(gradient)))
+        self.optimizer.step()
+        if self.scheduler is not None and self.schedule_every == "step":
+            self.scheduler.step()
+        self.step += 1
+        self.last_loss = value
+        self.last_items = len(batch[0] if isinstance(batch, tuple | list) else batch)
+
+    def _require_finite(self, what: str, value: float) -> None:
+        """Raise before a NaN or an infinity reaches the weights or a checkpoint."""
+        if not math.isfinite(value):
+            raise DivergedError(
+                f"the {what} is {value} in epoch {self.epoch + 1}, step {self.step + 1}; the last "
+                "checkpoint is kept. A smaller learning rate (--lr) usually mends it"
+            )
+
+    def _finish_epoch(self) -> None:
+        row: dict[str, float] = {"epoch": self.epoch + 1}
+        row["loss"] = self._running["sum"] / max(self._running["items"], 1)
+        row["lr"] = self.optimizer.param_groups[0]["lr"]
+        if self.validate is not None:
+            self.model.eval()
+            metrics = self.validate(self.model)
+            self.model.train()
+            for name, value in metrics.items():
+                self._require_finite(name, value)
+            row |= metrics
+        row["seconds"], row["items"] = self._running["seconds"], self._running["items"]
+        self._running = {"sum": 0.0, "items": 0, "seconds": 0.0}
+        if self.scheduler is not None and self.schedule_every == "epoch":
+            self.scheduler.step()
+        self.epoch += 1
+        self.history.append(row)
+        self._tell("on_epoch_end")
+
+    # -- weights and checkpoints ------------------------------------------------------------------
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """A copy of the model's parameters and buffers."""
+        return {name: value.array.copy() for name, value in self.model.state_dict().items()}
+
+    def set_weights(self, weights: dict[str, np.ndarray]) -> None:
+        """Load what `weights` gave."""
+        self.model.load_state_dict({name: Tensor.wrap(a.copy()) for name, a in weights.items()})
+
+    def save(self, path: str | Path, **extra: Any) -> None:
+        """Write everything that is needed to go on bit for bit, and ``extra``, to one file."""
+        arrays = {f"model.{name}": a for name, a in self.weights().items()}
+        optimizer = self.optimizer.state_dict()
+        settings: dict[str, dict[str, Any]] = {}
+        for i, values in optimizer["state"].items():
+            for name, value in values.items():
+                if isinstance(value, Tensor):
+                    arrays[f"optimizer.{i}.{name}"] = value.array
+                elif value is not None:
+                    settings.setdefault(str(i), {})[name] = value
+        for k, callback in enumerate(self.callbacks):
+            arrays |= {f"callback.{k}.{name}": a for name, a in callback.arrays().items()}
+        arrays["random"] = random.default_generator.get_state()
+        state = {
+            "epoch": self.epoch,
+            "step": self.step,
+            "stop_reason": self.stop_reason,
+            "history": self.history,
+            "running": self._running,
+            "loader": self.loader.state_dict(),
+            "optimizer": {"state": settings, "param_groups": optimizer["param_groups"]},
+            "scheduler": self.scheduler.state_dict() if self.scheduler is not None else None,
+            "callbacks": [callback.state_dict() for callback in self.callbacks],
+            **extra,
+        }
+        save_checkpoint(path, arrays, state)
+
+    def save_weights(self, path: str | Path, **extra: Any) -> None:
+        """Write the model's weights and ``extra`` to one file."""
+        arrays = {f"model.{name}": a for name, a in self.weights().items()}
+        save_checkpoint(path, arrays, {"epoch": self.epoch, "step": self.step, **extra})
+
+    def load(self, path: str | Path) -> dict[str, Any]:
+        """Go on from a file that `save` wrote; returns its state, ``extra`` included.
+
+        Raises
+        ------
+        CheckpointError
+            If the file is damaged, or belongs to another model or another kind of run.
+        """
+        shapes = {f"model.{k}": tuple(v.shape) for k, v in self.model.state_dict().items()}
+        arrays, state = load_checkpoint(path, shapes)
+        try:
+            self._restore(arrays, state)
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            raise CheckpointError(
+                f"checkpoint {path} is of another kind of run: {error}; start it with the options "
+                "that the checkpoint was made with"
+            ) from error
+        return state
+
+    def _restore(self, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> None:
+        self.set_weights(_below("model.", arrays))
+        optimizer: dict[int, dict[str, Any]] = {
+            int(i): dict(values) for i, values in state["optimizer"]["state"].items()
+        }
+        for name, array in _below("optimizer.", arrays).items():
+            i, _, key = name.partition(".")
+            optimizer.setdefault(int(i), {})[key] = Tensor.wrap(array)
+        groups = state["optimizer"]["param_groups"]
+        self.optimizer.load_state_dict({"state": optimizer, "param_groups": groups})
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state["scheduler"])
+        for k, (callback, own) in enumerate(zip(self.callbacks, state["callbacks"], strict=True)):
+            callback.load_state_dict(own, _below(f"callback.{k}.", arrays))
+        self.loader.load_state_dict(state["loader"])
+        random.default_generator.set_state(arrays["random"])
+        self.epoch, self.step = state["epoch"], state["step"]
+        self.stop_reason = state["stop_reason"]
+        self.history, self._running = state["history"], state["running"]
+
+
+def _below(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays whose names start with a prefix, without it."""
+    return {k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}
