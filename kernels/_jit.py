@@ -63,6 +63,7 @@ def jit(function: FunctionType, **options: Any) -> Callable:
     if not DISABLED:
         compiled._cache = _FunctionCache(function)
         _ignore_write_protection(compiled)
+        _ignore_constants(compiled)
     return compiled
 
 
@@ -75,6 +76,20 @@ def _ignore_write_protection(dispatcher: Any) -> None:
         return kind.copy(readonly=False) if isinstance(kind, types.Array) else kind
 
     dispatcher.typeof_pyval = typeof_pyval
+
+
+def _ignore_constants(dispatcher: Any) -> None:
+    """Type a constant argument of a call between kernels by its type alone, not by its value.
+
+    Numba would compile ``f(0)`` and ``f(i)`` apart.
+    """
+    template = dispatcher.get_call_template
+
+    def get_call_template(args: Any, kws: dict) -> Any:
+        kws = {name: types.unliteral(kind) for name, kind in kws.items()}
+        return template([types.unliteral(kind) for kind in args], kws)
+
+    dispatcher.get_call_template = get_call_template
 
 
 class _FunctionCache(_Cache):
