@@ -13,6 +13,7 @@ from minigrad.functional import (
     conv,
     distance,
     dropouts,
+    grid,
     hard,
     lookup,
     loss,
@@ -36,6 +37,7 @@ from minigrad.functional.classification import *  # noqa: F403
 from minigrad.functional.conv import *  # noqa: F403
 from minigrad.functional.distance import *  # noqa: F403
 from minigrad.functional.dropouts import *  # noqa: F403
+from minigrad.functional.grid import *  # noqa: F403
 from minigrad.functional.hard import *  # noqa: F403
 from minigrad.functional.lookup import *  # noqa: F403
 from minigrad.functional.loss import *  # noqa: F403
@@ -60,6 +62,7 @@ _FAMILIES = (
     conv,
     distance,
     dropouts,
+    grid,
     hard,
     lookup,
     loss,

@@ -26,6 +26,7 @@ from minigrad.kernels.geometry import upsample_geometry
 from minigrad.tensor import Tensor
 
 __all__ = [
+    "cubic_weights",
     "interpolate",
     "upsample",
     "upsample_bilinear",
@@ -118,27 +119,27 @@ def _bicubic(x: Tensor, shape: tuple[int, ...], scale: Scale, align: bool) -> Te
         else:
             place = (o + 0.5) * step - 0.5
         first = np.floor(place)
-        weights = _cubic(place - first).astype(x.array.dtype)  # (4, OH)
+        weights = cubic_weights(place - first)
         column = (OH, 1) if axis == 2 else (OH,)
         x = sum(
             Read.apply(x, axis, np.clip(first.astype(np.int64) + tap - 1, 0, H - 1))
-            * x.wrap(weights[tap].reshape(column))
+            * x.wrap(weights[tap].astype(x.array.dtype).reshape(column))
             for tap in range(4)
         )
     return x
 
 
-def _cubic(t: np.ndarray) -> np.ndarray:
+def cubic_weights(t: Any) -> tuple[Any, Any, Any, Any]:
     """Keys's weights (a = -0.75) of the four pixels at -1, 0, 1, 2 for a place t in [0, 1)."""
     a = -0.75
 
-    def near(d: np.ndarray) -> np.ndarray:
+    def near(d: Any) -> Any:
         return ((a + 2) * d - (a + 3)) * d * d + 1
 
-    def far(d: np.ndarray) -> np.ndarray:
+    def far(d: Any) -> Any:
         return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
 
-    return np.stack([far(t + 1), near(t), near(1 - t), far(2 - t)])
+    return far(t + 1), near(t), near(1 - t), far(2 - t)
 
 
 # mode: (how, whether align_corners has a meaning); 3-dimensional input is a picture one pixel high
