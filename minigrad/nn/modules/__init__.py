@@ -13,6 +13,7 @@ from minigrad.nn.modules import (
     instancenorm,
     linear,
     loss,
+    margin,
     module,
     normalization,
     padding,
@@ -34,6 +35,7 @@ from minigrad.nn.modules.fold import *  # noqa: F403
 from minigrad.nn.modules.instancenorm import *  # noqa: F403
 from minigrad.nn.modules.linear import *  # noqa: F403
 from minigrad.nn.modules.loss import *  # noqa: F403
+from minigrad.nn.modules.margin import *  # noqa: F403
 from minigrad.nn.modules.module import *  # noqa: F403
 from minigrad.nn.modules.normalization import *  # noqa: F403
 from minigrad.nn.modules.padding import *  # noqa: F403
@@ -56,6 +58,7 @@ _FAMILIES = (
     instancenorm,
     linear,
     loss,
+    margin,
     module,
     normalization,
     padding,

@@ -15,7 +15,7 @@ from minigrad.nn.modules.module import Module
 from minigrad.nn.modules.utils import _empty
 from minigrad.tensor import Tensor
 
-__all__ = ["BatchNorm1d", "BatchNorm2d"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
 
 
 class _NormBase(Module):
@@ -157,3 +157,9 @@ class BatchNorm2d(_BatchNorm):
     """
 
     dims = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """Batch normalisation of (N, C, D, H, W); see `BatchNorm2d`."""
+
+    dims = (5,)

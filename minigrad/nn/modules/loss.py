@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from minigrad import functional as F
+from minigrad.functional.reductions import reduction_of
 from minigrad.nn.modules.module import Module
 from minigrad.tensor import Tensor
 
@@ -15,27 +15,16 @@ __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
     "CrossEntropyLoss",
+    "GaussianNLLLoss",
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
     "MSELoss",
     "NLLLoss",
     "NLLLoss2d",
+    "PoissonNLLLoss",
     "SmoothL1Loss",
 ]
-
-
-def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """The reduction that PyTorch's older arguments ask for, if they are given."""
-    if size_average is not None or reduce is not None:
-        average, reduced = size_average in (None, True), reduce in (None, True)
-        reduction = ("mean" if average else "sum") if reduced else "none"
-        warnings.warn(
-            f"size_average and reduce are deprecated; use reduction={reduction!r}", stacklevel=4
-        )
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"reduction (={reduction!r}) must be 'none', 'mean' or 'sum'")
-    return reduction
 
 
 class _Loss(Module):
@@ -48,8 +37,8 @@ class _Loss(Module):
     ) -> None:
         super().__init__()
         self.reduction = reduction
-        if reduction != "batchmean":
-            self.reduction = _reduction(size_average, reduce, reduction)
+        if (reduction, size_average, reduce) != ("batchmean", None, None):
+            self.reduction = reduction_of(reduction, size_average, reduce, self._get_name())
 
 
 class _WeightedLoss(_Loss):
@@ -207,4 +196,38 @@ class BCEWithLogitsLoss(_WeightedLoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.binary_cross_entropy_with_logits(
             input, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction
+        )
+
+
+class PoissonNLLLoss(_Loss):
+    """Minus the log-likelihood of counts under a Poisson distribution, up to a constant."""
+
+    def __init__(
+        self,
+        log_input: bool = True,
+        full: bool = False,
+        size_average: bool | None = None,
+        eps: float = 1e-8,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_input, self.full, self.eps = log_input, full, eps
+
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
+        return F.poisson_nll_loss(
+            log_input, target, self.log_input, self.full, eps=self.eps, reduction=self.reduction
+        )
+
+
+class GaussianNLLLoss(_Loss):
+    """Minus the log-likelihood of a normal distribution of mean ``input`` and variance ``var``."""
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+        self.full, self.eps = full, eps
+
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        return F.gaussian_nll_loss(
+            input, target, var, full=self.full, eps=self.eps, reduction=self.reduction
         )
