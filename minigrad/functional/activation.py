@@ -96,7 +96,7 @@ class Prelu(Function):
         if self.needs[0]:
             gx = gy.where(x > 0, gy * w)
         if self.needs[1]:
-            gw = self.unbroadcast((gy * x).masked_fill(x > 0, 0.0), 1)
+            gw = self.unbroadcast((gy * x).masked_fill(x >= 0, 0.0), 1)
         return gx, gw
 
 

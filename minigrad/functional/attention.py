@@ -47,7 +47,7 @@ def scaled_dot_product_attention(
     Returns
     -------
     Tensor
-        (..., L, V).
+        (..., L, V); 0 for a query that may attend to nothing.
 
     Raises
     ------
@@ -75,4 +75,6 @@ def scaled_dot_product_attention(
         attn_mask = query.wrap(np.where(attn_mask.array, 0, -np.inf).astype(query.array.dtype))
     if attn_mask is not None:
         scores = scores + attn_mask
-    return dropout(softmax(scores, -1), dropout_p) @ value
+    nothing = (scores == -math.inf).all(-1, keepdim=True)
+    weights = softmax(scores.masked_fill(nothing, 0.0), -1).masked_fill(nothing, 0.0)
+    return dropout(weights, dropout_p) @ value

@@ -37,7 +37,7 @@ class BinaryCrossEntropy(Function):
         if self.needs[0]:
             gx = gy * (x - t) / (x * (1 - x)).clamp(min=SMALLEST)
         if self.needs[1]:
-            gt = gy * ((-x).log1p().clamp(min=LOWEST) - x.log().clamp(min=LOWEST))
+            gt = gy * ((-x).log1p() - x.log())
         return gx, gt
 
 

@@ -8,6 +8,8 @@ of it on its own class, and the loss is ``- sum over c of q_c ln p_c`` with p th
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from minigrad import kernels
@@ -52,8 +54,7 @@ class Labels:
         self.weight = np.ones(classes, dtype) if weight is None else weight
         self.kept = np.expand_dims(target != ignore_index, 1)
         self.label = np.where(self.kept, np.expand_dims(target, 1), 0).astype(np.int64)
-        weights = self.weight[self.label] if classes else np.zeros(self.label.shape, dtype)
-        weights = np.where(self.kept, weights, dtype.type(0))
+        weights = np.where(self.kept, self.weight[self.label], dtype.type(0))
         self.total = weights.sum()
         self.own = weights * dtype.type(1 - smoothing)
         self.even = dtype.type(smoothing / classes) if smoothing else None
@@ -163,7 +164,7 @@ def _labels(
             f"its classes, got {tuple(target.shape)}"
         )
     classes = input.shape[1]
-    _check_weight(weight, classes, operation)
+    _check_classes(input, weight, operation)
     t = target.array.astype(np.int64)
     wrong = (t != ignore_index) & ((t < 0) | (t >= classes))
     if wrong.any():
@@ -177,20 +178,30 @@ def _labels(
     return Labels(t, classes, array, ignore_index, smoothing, input.array.dtype)
 
 
-def _check_weight(weight: Tensor | None, classes: int, operation: str) -> None:
-    """Raise unless the weight has one value for each class."""
-    if weight is None:
-        return
-    if weight.shape != (classes,):
+def _check_classes(input: Tensor, weight: Tensor | None, operation: str) -> None:
+    """Raise unless there are classes, and the weight has one value for each."""
+    classes = input.shape[1]
+    if classes == 0:
+        raise SizeError(f"{operation}: input {tuple(input.shape)} has no classes along axis 1")
+    if weight is not None and weight.shape != (classes,):
         raise SizeError(
             f"{operation}: weight must have one value for each of the {classes} classes, got shape "
             f"{tuple(weight.shape)}"
         )
 
 
+def _shaped(losses: Tensor, input: Tensor) -> Tensor:
+    """Losses of a batch, or the one loss of a single example."""
+    return losses if input.ndim > 1 else losses.squeeze(0)
+
+
 def _summarised(losses: Tensor, labels: Labels, reduction: str) -> Tensor:
     """The reduction, where the mean is over the weights of the labels."""
-    return losses.sum() / float(labels.total) if reduction == "mean" else reduced(losses, reduction)
+    if reduction != "mean":
+        return reduced(losses, reduction)
+    if labels.total == 0:  # NaN, whose gradient is 0, as in PyTorch
+        return losses.sum() * 0 + math.nan
+    return losses.sum() / float(labels.total)
 
 
 def cross_entropy(
@@ -254,11 +265,11 @@ def cross_entropy(
         losses = _of_distributions(x, t, weight, ignore_index, label_smoothing)
         if reduction == "mean":
             return losses.sum() / losses.numel()
-        return reduced(losses if input.ndim > 1 else losses.squeeze(0), reduction)
+        return reduced(_shaped(losses, input), reduction)
     x, t = _batch(input, target, "cross_entropy")
     labels = _labels(x, t, weight, ignore_index, label_smoothing, "cross_entropy")
     losses = CrossEntropy.apply(x, labels)
-    return _summarised(losses.reshape(*target.shape), labels, reduction)
+    return _summarised(_shaped(losses, input), labels, reduction)
 
 
 def _of_distributions(
@@ -276,7 +287,7 @@ def _of_distributions(
             "distributions; leave it out"
         )
     check_dtypes("cross_entropy", input=x, weight=weight)
-    _check_weight(weight, x.shape[1], "cross_entropy")
+    _check_classes(x, weight, "cross_entropy")
     if smoothing:
         t = t * (1 - smoothing) + smoothing / x.shape[1]
     y, t = promoted(log_softmax(x, 1), t, "cross_entropy")
@@ -292,7 +303,7 @@ def _batch(input: Tensor, target: Tensor, operation: str) -> tuple[Tensor, Tenso
     if input.ndim > 1:
         return input, target
     if target.numel() != 1 or target.ndim > 1:
-        raise ValueError(
+        raise SizeError(
             f"{operation}: input {tuple(input.shape)} is a single example, so target must be a "
             f"single label, got shape {tuple(target.shape)}"
         )
@@ -318,4 +329,4 @@ def nll_loss(
     x, t = _batch(input, target, "nll_loss")
     labels = _labels(x, t, weight, ignore_index, 0.0, "nll_loss")
     losses = -Inner.apply(x, labels)
-    return _summarised(losses.reshape(*target.shape), labels, reduction)
+    return _summarised(_shaped(losses, input), labels, reduction)

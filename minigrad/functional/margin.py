@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from minigrad.errors import DTypeError, SizeError
+from minigrad.functional.activation import relu
 from minigrad.functional.checks import check_dtypes, check_tensor
 from minigrad.functional.distance import pairwise_distance
 from minigrad.functional.reductions import reduced, reduction_of
@@ -217,7 +218,7 @@ def multi_margin_loss(
             f"{tuple(input.shape)} and {tuple(target.shape)}"
         )
     label = target.unsqueeze(-1)
-    losses = (margin - input.gather(-1, label) + input).clamp(min=0.0)
+    losses = relu(margin - input.gather(-1, label) + input)
     losses = losses if p == 1 else losses * losses
     if weight is not None:
         losses = losses * weight[target].unsqueeze(-1)

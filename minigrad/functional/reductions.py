@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 from warnings import warn
 
+import numpy as np
+
 from minigrad.errors import DTypeError
 from minigrad.functional.checks import check_tensor
-from minigrad.methods.operands import promoted
+from minigrad.methods.operands import check_broadcast, promoted
 from minigrad.tensor import Tensor
 
 __all__ = ["compared", "reduced", "reduction_of"]
@@ -69,6 +71,9 @@ def compared(input: Tensor, target: Tensor, operation: str) -> tuple[Tensor, Ten
             UserWarning,
             stacklevel=3,
         )
+        check_broadcast(input.shape, target.shape, operation)
+        shape = np.broadcast_shapes(input.shape, target.shape)
+        input, target = input.expand(*shape), target.expand(*shape)
     x, t = promoted(input, target, operation)
     if not x.is_floating_point():
         raise DTypeError(

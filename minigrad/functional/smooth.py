@@ -56,7 +56,7 @@ class Elu(Curve):
     def bend(x, alpha, scale, rate):
         # The clamp keeps an overflow on the right from making NaNs of its zeros.
         curved = (x.clamp(max=0.0) * rate).exp() * (scale * alpha * rate * rate)
-        return curved.masked_fill(x > 0, 0.0)
+        return curved.masked_fill(x >= 0, 0.0)
 
 
 class Silu(Curve):
