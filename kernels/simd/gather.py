@@ -42,9 +42,10 @@ from .patches import (
     find_pieces,
     pack_patches,
     piece_tables,
+    spread,
 )
 from .tasks import aligned_empty, launch, take
-from .vector import VECTOR_BYTES, from_bits, lanes
+from .vector import VECTOR_BYTES, apart, from_bits, lanes, load, masked_load, masked_store
 
 __all__ = ["Output", "gather"]
 
@@ -112,26 +113,41 @@ def gather(y: np.ndarray, x: np.ndarray, weights: np.ndarray, b: np.ndarray,
     )  # fmt: skip
 
 
+def _write_lanes(y, target, mask, value, add):
+    if add:
+        value += masked_load(y, target, mask, value)
+    masked_store(y, target, mask, value)
+
+
+write_lanes = jit(_write_lanes)
+
+
 def _write_tile(y, tile, rows, channel, pieces, first_vector, width, add, phase, L, out):
     """Put the pixels of a tile where they belong in y (or add them), piece by piece."""
     s = 0
     while pieces[s, VECTOR] < first_vector:
         s += 1
     while pieces[s, VECTOR] < first_vector + width:
-        place = (pieces[s, VECTOR] - first_vector) * L + pieces[s, LANE]
+        lane = pieces[s, LANE]
         oh = pieces[s, ROW] * out.UH + phase[2]
         ow = pieces[s, COLUMN] * out.UW + phase[3]
-        length = min(pieces[s, LENGTH], (out.OW - ow + out.UW - 1) // out.UW)
+        length = max(0, min(pieces[s, LENGTH], (out.OW - ow + out.UW - 1) // out.UW))
+        mask = from_bits(lane + length) & ~from_bits(lane)
         first_row = (pieces[s, PICTURE] * out.G * out.O + channel) * out.OH + oh
         for i in range(rows if oh < out.OH else 0):
-            target = (first_row + i * out.OH) * out.OW + ow
-            source = place + i * VECTORS * L
-            if add:
-                for j in range(length):
-                    y[target + j * out.UW] += tile[source + j]
+            target = (first_row + i * out.OH) * out.OW + ow - lane * out.UW
+            source = (pieces[s, VECTOR] - first_vector) * L + i * VECTORS * L
+            if out.UW == 1:
+                write_lanes(y, target, mask, load(tile, source), add)
+            elif out.UW == 2:
+                wide = spread(mask, L)
+                low, high = apart(load(tile, source))
+                write_lanes(y, target, wide & from_bits(L), low, add)
+                write_lanes(y, target + L, wide >> L, high, add)
             else:
-                for j in range(length):
-                    y[target + j * out.UW] = tile[source + j]
+                for j in range(lane, lane + length):
+                    held = y[target + j * out.UW] if add else 0
+                    y[target + j * out.UW] = held + tile[source + j]
         s += 1
 
 

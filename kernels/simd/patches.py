@@ -48,6 +48,7 @@ __all__ = [
     "find_pieces",
     "pack_patches",
     "piece_tables",
+    "spread",
 ]
 
 

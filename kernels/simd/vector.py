@@ -33,6 +33,7 @@ __all__ = [
     "REGISTERS",
     "VECTOR_BYTES",
     "Vector",
+    "apart",
     "broadcast",
     "data_pointer",
     "emit_broadcast",
@@ -358,6 +359,22 @@ def evens(typingctx, low, high):
         return builder.shuffle_vector(*arguments, index)
 
     return low(low, high), generate
+
+
+@intrinsic
+def apart(typingctx, value):
+    """``low, high = apart(v)``: v's lanes at the even places of two vectors in a row."""
+
+    def generate(context, builder, signature, arguments):
+        (v,) = arguments
+        halves = []
+        for first in (0, value.lanes // 2):
+            places = [first + i // 2 for i in range(value.lanes)]
+            index = ir.Constant(ir.VectorType(ir.IntType(32), value.lanes), places)
+            halves.append(builder.shuffle_vector(v, v, index))
+        return context.make_tuple(builder, signature.return_type, halves)
+
+    return types.UniTuple(value, 2)(value), generate
 
 
 @intrinsic

@@ -7,11 +7,11 @@ cut into slices; each slice adds up its own copy of the result, and the copies a
 always in the same order.  How many slices there are depends on the shapes alone, and so the bits do
 not depend on the number of threads.
 
-    for each slice, group and stretch of k          (a piece of work: its own part of `sums`)
+    for each slice, group and stretch of channels   (a piece of work: its own part of `sums`)
         for each block of pixels in the slice
             pack the patches        row k: the block's pixels side by side
-            pack gy, transposed     row p: the output channels side by side
-            for each 8 rows k and 3 vectors of output channels: micro-kernel, summed over p
+            pack gy, transposed     row p: the output channels side by side, in panels
+            for each 3 vectors of output channels and 8 rows k: micro-kernel, summed over p
 
 The micro-kernel reads its A operand (the patches) one number at a time, in any direction; only its
 B operand must have the columns of the result side by side, and so gy is what gets transposed: it is
@@ -22,24 +22,14 @@ import numpy as np
 
 from .._jit import jit
 from .micro_kernel import ROWS, VECTORS, multiply
-from .patches import (
-    COLUMN,
-    LANE,
-    LENGTH,
-    PICTURE,
-    ROW,
-    VECTOR,
-    conv2d_walk,
-    find_pieces,
-    pack_patches,
-    piece_tables,
-)
+from .patches import Walk, conv2d_walk, find_pieces, pack_patches, piece_tables
 from .tasks import aligned_empty, launch, take
+from .transpose import transpose_tile
 from .vector import VECTOR_BYTES, from_bits, lanes
 
 __all__ = ["conv2d_weight_grad"]
 _BLOCK = 8  # vectors of pixels in a block
-_DEPTH = 512  # most rows k in a piece of work: with a block's pixels, a quarter of a megabyte
+_DEPTH = 192  # most rows k in a piece of work (if the taps allow): all it needs fits the cache
 _PIECES = 16  # pieces of work that are enough
 _SLICE_BYTES = 64 * 2**20  # most memory for the slices' copies of the result
 
@@ -62,8 +52,8 @@ def conv2d_weight_grad(gw: np.ndarray, x: np.ndarray, gy: np.ndarray, geometry) 
     O = gw.shape[0] // G
     L = VECTOR_BYTES // x.itemsize
     blocks = -(-walk.N * walk.QH * walk.QW // (_BLOCK * L))
-    channels = min(walk.C, max(1, _DEPTH // T))
-    stretches = -(-walk.C // channels)
+    stretches = -(-walk.C // max(1, _DEPTH // T))
+    channels = -(-walk.C // stretches)
     depth = -(-channels * T // ROWS) * ROWS
     width = -(-O // L) * L
     copy = G * stretches * depth * width
@@ -76,39 +66,47 @@ def conv2d_weight_grad(gw: np.ndarray, x: np.ndarray, gy: np.ndarray, geometry) 
         return (
             aligned_empty(depth * _BLOCK * L, x.dtype, "conv2d weight gradient"),
             aligned_empty(_BLOCK * L * width, x.dtype, "conv2d weight gradient"),
+            aligned_empty(_BLOCK * L * width, x.dtype, "conv2d weight gradient"),
             *piece_tables(_BLOCK, _BLOCK, L, T),
+            *piece_tables(_BLOCK, _BLOCK, L, 1),
         )
 
-    zeros = np.zeros(ROWS, x.dtype)
+    Q = walk.QH * walk.QW
+    gy_walk = Walk(walk.N, G, O, 1, Q, 1, Q, 1, 1)
+    zeros, middle = np.zeros(ROWS, x.dtype), np.zeros((1, 2), np.int64)
     split = (slices, stretches, blocks, channels, depth, width)
     launch(
-        sum_slices, slices * G * stretches, sums, x.reshape(-1), gy.reshape(-1), zeros, taps, O,
-        walk, split, private=private,
+        sum_slices, slices * G * stretches, sums, x.reshape(-1), gy.reshape(-1), zeros, taps,
+        middle, walk, gy_walk, split, private=private,
     )  # fmt: skip
     launch(add_slices, G * O, gw.reshape(-1), sums, O, walk.C, T, split)
 
 
-def _pack_transposed(packed, gy, pieces, count, g, O, walk, width):
-    """The pixels of all pieces as rows of ``width`` output channels, zeros where there are none."""
-    packed[:] = 0
-    Q = walk.QH * walk.QW
+def _pack_transposed(transposed, rows, gy, tables, taps, g, first, end, walk, width):
+    """Panels of VECTORS vectors of output channels; in a panel, row p has those of pixel p.
+
+    A plane of gy is seen as one row of pixels and packed as patches of one tap, then turned.
+    """
+    pieces, aims = tables
     L = lanes(gy)
-    for s in range(count):
-        source = (pieces[s, PICTURE] * walk.G + g) * O * Q
-        source += pieces[s, ROW] * walk.QW + pieces[s, COLUMN]
-        target = (pieces[s, VECTOR] * L + pieces[s, LANE]) * width
-        for o in range(O):
-            for j in range(pieces[s, LENGTH]):
-                packed[target + j * width + o] = gy[source + o * Q + j]
+    count = find_pieces(pieces, first, end, L, walk)
+    pixels = (end - first + L - 1) // L * L
+    pack_patches(rows, pixels // L, gy, pieces, count, aims, taps, g, (0, walk.C), walk)
+    for o in range(0, width, L):
+        panel = o // (VECTORS * L) * VECTORS * L
+        step = min(VECTORS * L, width - panel)
+        for p in range(0, pixels, L):
+            target = panel * pixels + p * step + o - panel
+            transpose_tile(transposed, target, step, rows, o * pixels + p, pixels)
 
 
 pack_transposed = jit(_pack_transposed)
 
 
-def _sum_slices(work, sums, x, gy, zeros, taps, O, walk, split, buffers):
+def _sum_slices(work, sums, x, gy, zeros, taps, middle, walk, gy_walk, split, buffers):
     """Take slice after slice: its part of the sums, block by block of its pixels."""
     slices, stretches, blocks, channels, depth, width = split
-    patches, transposed, pieces, aims = buffers
+    patches, rows, transposed, pieces, aims, gy_pieces, gy_aims = buffers
     L = lanes(x)
     pixels = _BLOCK * L
     positions = walk.N * walk.QH * walk.QW
@@ -125,24 +123,19 @@ def _sum_slices(work, sums, x, gy, zeros, taps, O, walk, split, buffers):
             count = find_pieces(pieces, first, end, L, walk)
             used = (end - first + L - 1) // L
             pack_patches(patches, used, x, pieces, count, aims, taps, g, (c, c_end), walk)
-            pack_transposed(transposed, gy, pieces, count, g, O, walk, width)
-            for row in range(0, (c_end - c) * len(taps), ROWS):
-                a = (patches, row * used * L, used * L, 1)
-                for column in range(0, width, VECTORS * L):
-                    vectors = min(VECTORS, (width - column) // L)
+            pack_transposed(
+                transposed, rows, gy, (gy_pieces, gy_aims), middle, g, first, end, gy_walk, width
+            )
+            for column in range(0, width, VECTORS * L):
+                vectors = min(VECTORS, (width - column) // L)
+                b = (transposed, column * used * L, vectors * L)
+                for row in range(0, (c_end - c) * len(taps), ROWS):
+                    a = (patches, row * used * L, used * L, 1)
                     total = (sums, first_sum + row * width + column, width)
-                    b = (transposed, column, width)
                     multiply(
-                        vectors,
-                        total,
-                        ROWS,
-                        from_bits(L),
-                        a,
-                        b,
-                        used * L,
-                        (zeros, 0),
+                        vectors, total, ROWS, from_bits(L), a, b, used * L, (zeros, 0),
                         block > first_block,
-                    )
+                    )  # fmt: skip
         piece = take(work)
 
 
