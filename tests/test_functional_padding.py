@@ -139,6 +139,7 @@ REFUSED = [
     (lambda x: F.pad(x, (1,)), SizeError, "two margins for each padded axis"),
     (lambda x: F.pad(x, (1,) * 10), SizeError, "no more than the 4 axes"),
     (lambda x: F.pad(x, (1.0, 2)), TypeError, "sequence of integers"),
+    (lambda x: F.pad(x, (1, 1), value="a"), TypeError, "value must be a number"),
     (lambda x: F.pad(x, 1), TypeError, "sequence of integers"),
     (lambda x: F.pad(x, (-3, -2)), SizeError, "crop more than the input"),
     (lambda x: F.pad(x, (-5, 3)), SizeError, "crop more than the input"),

@@ -208,10 +208,11 @@ REFUSED = [
     (lambda x: F.interpolate(x[:, :0], 2), SizeError, "only the batch may be empty"),
     (lambda x: F.interpolate(x.long(), 2), TypeError, "only floating tensors"),
     (lambda x: F.pixel_shuffle(x, 3), SizeError, "4 channels must be divisible"),
-    (lambda x: F.pixel_shuffle(x, 0), SizeError, "upscale_factor .=0. must be at least 1"),
+    (lambda x: F.pixel_shuffle(x, 0), SizeError, "upscale_factor must be at least 1, but got 0"),
     (lambda x: F.pixel_shuffle(x, 2.0), TypeError, "upscale_factor must be an integer"),
     (lambda x: F.pixel_shuffle(x[0, 0], 1), SizeError, "at least 3 dimensions"),
     (lambda x: F.pixel_unshuffle(x, 3), SizeError, "2 x 6. must be divisible"),
+    (lambda x: F.channel_shuffle(x, "2"), TypeError, "groups must be an integer"),
     (lambda x: F.channel_shuffle(x, 3), SizeError, "divide the 4 channels"),
     (lambda x: F.channel_shuffle(x[0, 0], 1), SizeError, "at least 3 dimensions"),
 ]

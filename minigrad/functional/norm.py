@@ -17,7 +17,7 @@ import numpy as np
 
 from minigrad.autograd import no_grad
 from minigrad.functional.checks import check_dtypes
-from minigrad.functional.norm_checks import affine, channels, check_eps, check_parameters
+from minigrad.functional.norm_checks import affine, channels, check_number, check_parameters
 from minigrad.functional.norm_functions import Normalize, NormalizeBy
 from minigrad.tensor import Tensor
 
@@ -53,7 +53,7 @@ def batch_norm(
     momentum : float
         The share of the batch in the new running statistics.
     eps : float
-        Added to the variance.
+        Added to the variance; positive in training.
 
     Raises
     ------
@@ -66,8 +66,8 @@ def batch_norm(
     --------
     >>> import minigrad
     >>> import minigrad.nn.functional as F
-    >>> F.batch_norm(minigrad.tensor([[1.0], [3.0]]), None, None, training=True, eps=0.0).tolist()
-    [[-1.0], [1.0]]
+    >>> F.batch_norm(minigrad.tensor([[1.0], [3.0]]), None, None, training=True, eps=3.0).tolist()
+    [[-0.5], [0.5]]
     """
     check_dtypes(
         "batch_norm",
@@ -79,7 +79,8 @@ def batch_norm(
     )
     N, C, L = channels(input, "batch_norm")
     check_parameters(C, "batch_norm", running_mean, running_var, weight, bias, not training)
-    check_eps(eps, "batch_norm")
+    check_number(momentum, "momentum", "batch_norm")
+    check_number(eps, "eps", "batch_norm", 0.0, inclusive=not training)
     if training and N * L == 1:
         raise ValueError(
             f"batch_norm: an input of shape {tuple(input.shape)} has one value per channel, and "
@@ -133,7 +134,8 @@ def instance_norm(
     check_parameters(
         C, "instance_norm", running_mean, running_var, weight, bias, not use_input_stats
     )
-    check_eps(eps, "instance_norm")
+    check_number(momentum, "momentum", "instance_norm")
+    check_number(eps, "eps", "instance_norm")
     weight, bias = affine(input, C, weight, bias)
     if not use_input_stats:
         x = input.reshape(N, C, L)

@@ -19,10 +19,11 @@ import numpy as np
 
 from minigrad.errors import SizeError
 from minigrad.functional.checks import check_dtypes
-from minigrad.functional.norm_checks import affine, channels, check_parameters
+from minigrad.functional.norm_checks import affine, channels, check_number, check_parameters
 from minigrad.functional.norm_functions import Normalize
 from minigrad.functional.pool import avg_pool2d
 from minigrad.functions import cat
+from minigrad.kernels.sizes import integer
 from minigrad.methods.operands import axes_of
 from minigrad.tensor import Tensor
 
@@ -57,13 +58,11 @@ def group_norm(
         For dtypes that are not floating or differ.
     """
     check_dtypes("group_norm", input=input, weight=weight, bias=bias)
+    check_number(eps, "eps", "group_norm")
     N, C, L = channels(input, "group_norm")
-    if isinstance(num_groups, bool) or not isinstance(num_groups, (int, np.integer)):
-        raise TypeError(f"group_norm: num_groups must be an integer, got {num_groups!r}")
-    if num_groups < 1 or C % num_groups:
-        raise SizeError(
-            f"group_norm: num_groups (={num_groups}) must be at least 1 and divide the {C} channels"
-        )
+    num_groups = integer(num_groups, "num_groups", "group_norm", 1)
+    if C % num_groups:
+        raise SizeError(f"group_norm: num_groups (={num_groups}) must divide the {C} channels")
     check_parameters(C, "group_norm", None, None, weight, bias, False)
     if N * C // num_groups * L == 1:
         raise ValueError(
@@ -103,6 +102,7 @@ def layer_norm(
         For dtypes that are not floating or differ.
     """
     check_dtypes("layer_norm", input=input, weight=weight, bias=bias)
+    check_number(eps, "eps", "layer_norm")
     if not isinstance(normalized_shape, (tuple, list)):
         raise TypeError(
             "layer_norm: normalized_shape must be a sequence of integers, got "
@@ -150,6 +150,7 @@ def standardize(x: Tensor, axes: Any = None, eps: float = 1e-5) -> Tensor:
     [[-0.8164966106414795, 0.0], [0.8164966106414795, 0.0]]
     """
     check_dtypes("standardize", x=x)
+    check_number(eps, "eps", "standardize", 0.0)
     over = axes_of(axes, x.ndim, "standardize")
     kept = tuple(i for i in range(x.ndim) if i not in over)
     # The kernels want the kept axes side by side; (kept, over) is an order that always has them so.
@@ -184,8 +185,7 @@ def local_response_norm(
             "local_response_norm: input must have at least 3 dimensions, got shape "
             f"{tuple(input.shape)}"
         )
-    if size < 1:
-        raise SizeError(f"local_response_norm: size (={size}) must be at least 1")
+    size = integer(size, "size", "local_response_norm", 1)
     N, C, L = channels(input, "local_response_norm")
     if not N * C * L:
         return input

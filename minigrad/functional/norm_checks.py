@@ -11,7 +11,7 @@ from minigrad.errors import SizeError
 from minigrad.functional.checks import check_tensor
 from minigrad.tensor import Tensor
 
-__all__ = ["affine", "channels", "check_eps", "check_parameters"]
+__all__ = ["affine", "channels", "check_number", "check_parameters"]
 
 
 def channels(x: Tensor, operation: str) -> tuple[int, int, int]:
@@ -31,17 +31,26 @@ def affine(x: Tensor, C: int, weight: Tensor | None, bias: Tensor | None) -> tup
     return weight, x.wrap(np.zeros(C, x.array.dtype)) if bias is None else bias
 
 
-def check_eps(eps: float, operation: str) -> None:
-    """Raise for a negative eps, or NaN."""
-    if not eps >= 0:
-        raise SizeError(f"{operation}: eps (={eps}) must not be negative")
+def check_number(
+    value: Any, name: str, operation: str, least: float = -np.inf, inclusive: bool = True
+) -> None:
+    """Raise unless a setting is a number, and at least (or more than) ``least``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"{operation}: {name} must be a number, got {value!r}")
+    if value < least or (value == least and not inclusive):
+        bound = "at least" if inclusive else "more than"
+        raise SizeError(f"{operation}: {name} (={value}) must be {bound} {least}")
 
 
 def check_parameters(
     C: int, operation: str, mean: Any, var: Any, weight: Any, bias: Any, need_statistics: bool
 ) -> None:
     """Raise unless every parameter given is of shape (C,), and the statistics needed are given."""
-    if need_statistics and (mean is None or var is None):
+    if (mean is None) != (var is None):
+        raise SizeError(
+            f"{operation}: running_mean and running_var go together; pass both, or neither"
+        )
+    if need_statistics and mean is None:
         raise SizeError(
             f"{operation}: running_mean and running_var are needed to normalise by them; pass "
             "both, or set "

@@ -11,6 +11,7 @@ Source: PyTorch's documentation of pad, Unfold and Fold.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -146,6 +147,8 @@ def pad(
     """
     check_tensor(input, "input", "pad")
     margins = _margins(pad, input)
+    if value is not None and not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"pad: value must be a number, got {value!r}")
     if mode == "constant":
         _check_shape(input, margins)
         return Pad.apply(input, margins, 0 if value is None else value)
@@ -178,18 +181,20 @@ _INDEX: dict[str, Any] = {
 
 
 def _margins(pad: Any, x: Tensor) -> Margins:
-    if not isinstance(pad, (tuple, list)) or not all(
-        isinstance(p, (int, np.integer)) and not isinstance(p, bool) for p in pad
-    ):
+    if not isinstance(pad, (tuple, list)):
         raise TypeError(f"pad: pad must be a sequence of integers, got {pad!r}")
+    try:
+        pad = tuple(operator.index(p) for p in pad)
+    except TypeError:
+        raise TypeError(f"pad: pad must be a sequence of integers, got {pad!r}") from None
     if len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise SizeError(
-            f"pad: pad (={tuple(pad)}) must hold two margins for each padded axis, the last axis "
+            f"pad: pad (={pad}) must hold two margins for each padded axis, the last axis "
             "first, and no "
             f"more than the {x.ndim} axes of the input"
         )
-    last_first = [(int(a), int(b)) for a, b in zip(pad[::2], pad[1::2], strict=True)]
-    return ((0, 0),) * (x.ndim - len(last_first)) + tuple(reversed(last_first))
+    last_first = tuple(zip(pad[::2], pad[1::2], strict=True))
+    return ((0, 0),) * (x.ndim - len(last_first)) + last_first[::-1]
 
 
 def _check_shape(x: Tensor, margins: Margins) -> None:

@@ -9,10 +9,9 @@ Sources: Shi et al., "Real-time single image and video super-resolution", 2016; 
 
 from __future__ import annotations
 
-import numpy as np
-
 from minigrad.errors import SizeError
 from minigrad.functional.checks import check_tensor
+from minigrad.kernels.sizes import integer
 from minigrad.tensor import Tensor
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
@@ -69,17 +68,13 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 
 def _block(x: Tensor, r: int, operation: str, name: str) -> int:
     check_tensor(x, "input", operation)
-    if isinstance(r, bool) or not isinstance(r, (int, np.integer)):
-        raise TypeError(f"{operation}: {name} must be an integer, got {r!r}")
     if x.ndim < 3:
         raise SizeError(
             f"{operation}: input must have at least 3 dimensions (channels, height, width), got "
             "shape "
             f"{tuple(x.shape)}"
         )
-    if r < 1:
-        raise SizeError(f"{operation}: {name} (={r}) must be at least 1")
-    return int(r)
+    return integer(r, name, operation, 1)
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
@@ -99,9 +94,8 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
             f"{tuple(input.shape)}"
         )
     N, C, *rest = input.shape
-    if groups < 1 or C % groups:
-        raise SizeError(
-            f"channel_shuffle: groups (={groups}) must be at least 1 and divide the {C} channels"
-        )
+    groups = integer(groups, "groups", "channel_shuffle", 1)
+    if C % groups:
+        raise SizeError(f"channel_shuffle: groups (={groups}) must divide the {C} channels")
     x = input.reshape(N, groups, C // groups, *rest)
     return x.transpose(1, 2).reshape(N, C, *rest)
