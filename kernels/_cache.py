@@ -93,7 +93,7 @@ class KernelCache:
             tempfile.TemporaryFile(dir=folder).close()
             os.utime(folder)
             self.folder = folder
-            self._prune()
+            self._prune(home)
         except (OSError, RuntimeError) as error:
             self._give_up(error)
 
@@ -117,10 +117,11 @@ class KernelCache:
         """Store ``data`` under ``name``, whole or not at all."""
         if self.folder is None:
             return
-        temporary = self.folder / f".{name[:40]}.{os.getpid()}.{time.monotonic_ns()}"
+        folder = self.folder
+        temporary = folder / f".{name[:40]}.{os.getpid()}.{time.monotonic_ns()}"
         try:
             temporary.write_bytes(hashlib.sha256(data).digest() + data)
-            os.replace(temporary, self.folder / name)
+            os.replace(temporary, folder / name)
         except OSError as error:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -130,8 +131,9 @@ class KernelCache:
         """Remove a file that cannot be used, and say so."""
         _log.warning("damaged compiled kernel %s in %s (%s): compiling it again",
                      name, self.folder, reason)  # fmt: skip
-        with contextlib.suppress(OSError):
-            (self.folder / name).unlink(missing_ok=True)
+        if self.folder is not None:
+            with contextlib.suppress(OSError):
+                (self.folder / name).unlink(missing_ok=True)
 
     def _give_up(self, error: Exception) -> None:
         self.folder = None
@@ -151,10 +153,11 @@ class KernelCache:
         if home.st_mode & stat.S_IWOTH and not home.st_mode & stat.S_ISVTX:
             raise PermissionError(f"{folder.parent} can be written by everybody")
 
-    def _prune(self) -> None:
+    @staticmethod
+    def _prune(home: Path) -> None:
         """Delete the folders of earlier digests: all but the newest few, when unused for a day."""
         ages = []
-        for other in self.folder.parent.glob(_PREFIX + "*"):
+        for other in home.glob(_PREFIX + "*"):
             with contextlib.suppress(OSError):
                 ages.append((time.time() - other.stat().st_mtime, other))
         for age, other in sorted(ages)[_KEPT:]:

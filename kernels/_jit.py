@@ -13,12 +13,12 @@ import pickle  # noqa: TID251 - our own files, in a folder that only the user ca
 import re
 import sys
 from collections.abc import Callable
-from types import FunctionType
 from typing import Any
 
 import llvmlite
 import numba
-from numba.core import config, types
+from numba import types
+from numba.core import config
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.registry import cpu_target
@@ -32,7 +32,7 @@ DISABLED = bool(config.DISABLE_JIT)
 """Whether NUMBA_DISABLE_JIT asks for plain Python functions."""
 
 
-def jit(function: FunctionType, **options: Any) -> Callable:
+def jit(function: Callable[..., Any], **options: Any) -> Any:
     """Compile ``function`` when it is first called, or take its machine code from the disk.
 
     Parameters
@@ -97,7 +97,7 @@ class _FunctionCache(_Cache):
 
     _disk: KernelCache | None = None
 
-    def __init__(self, function: FunctionType) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self._name = f"{function.__module__}.{function.__qualname__}"
         self._in_kernels = function.__module__.startswith(__package__ + ".")
@@ -128,9 +128,9 @@ class _FunctionCache(_Cache):
         readable = re.sub(r"[^\w.]", "", self._name.removeprefix(__package__ + "."))
         return f"{readable}-{hashlib.sha256(exact.encode()).hexdigest()[:32]}"
 
-    @classmethod
-    def _store(cls) -> KernelCache:
-        if cls._disk is None:
+    @staticmethod
+    def _store() -> KernelCache:
+        if _FunctionCache._disk is None:
             _FunctionCache._disk = KernelCache(
                 sys.version,
                 numba.__version__,
@@ -138,7 +138,7 @@ class _FunctionCache(_Cache):
                 cpu_target.target_context.codegen().magic_tuple(),
                 [getattr(config, flag, None) for flag in _FLAGS],
             )
-        return cls._disk
+        return _FunctionCache._disk
 
     def enable(self) -> None:
         """Part of Numba's interface; our cache is always on."""

@@ -16,7 +16,7 @@ which has no pool threads, starts its own.
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
 __all__ = ["get_num_threads", "run_on_threads", "set_num_threads"]
@@ -129,7 +129,7 @@ class _Pool:
             self._queue.get().work()
 
 
-def run_on_threads(calls: list[Callable[[], object]]) -> None:
+def run_on_threads(calls: Sequence[Callable[[], object]]) -> None:
     """Make all the calls at once: the first in this thread, the others in the pool.
 
     Calls that no pool thread has begun when the first one returns are dropped: every call must
@@ -143,6 +143,9 @@ def run_on_threads(calls: list[Callable[[], object]]) -> None:
     finally:
         for job in jobs:
             job.finish()
+
+
+_pool: _Pool
 
 
 def _start_pool() -> None:

@@ -17,7 +17,9 @@ kernels of 2 x 2, 2 x 1, 1 x 2 and 1 x 1.  A phase without taps is the bias.
 """
 
 import numpy as np
+from numpy import ndarray as Array
 
+from ..geometry import Conv2dGeometry
 from .gather import Output, gather
 from .patches import Walk, conv2d_walk
 from .weights import pack_weights
@@ -25,7 +27,7 @@ from .weights import pack_weights
 __all__ = ["conv2d", "conv_transpose2d"]
 
 
-def conv2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry) -> None:
+def conv2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeometry) -> None:
     """Convolution; see ``loops.conv2d`` for the equation.
 
     Parameters
@@ -37,13 +39,14 @@ def conv2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry)
     geometry : Conv2dGeometry
     """
     walk, taps = conv2d_walk(x, w.shape[2:], y.shape[2:], geometry)
-    out = Output(walk.G, w.shape[0] // walk.G, *y.shape[2:], 1, 1)
+    OH, OW = y.shape[2:]
+    out = Output(walk.G, w.shape[0] // walk.G, OH, OW, 1, 1)
     phases = np.array([[0, len(taps), 0, 0]])
     weights = pack_weights(w, np.arange(len(taps)), phases, walk.G, transposed=False)
     gather(y, x, weights, b, taps, phases, walk, out)
 
 
-def conv_transpose2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray, geometry) -> None:
+def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeometry) -> None:
     """Transposed convolution, also conv2d's input gradient; see ``loops.conv_transpose2d``.
 
     Parameters
@@ -58,7 +61,8 @@ def conv_transpose2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray,
     N, I, H, W = x.shape
     _, O, KH, KW = w.shape
     OH, OW = y.shape[2:]
-    taps, phases = [], []
+    taps: list[tuple[int, int, int]] = []
+    phases: list[tuple[int, int, int, int]] = []
     for top in range(min(SH, OH)):
         rows = _phase(top + PH, KH, SH, DH)
         for left in range(min(SW, OW)):
@@ -66,10 +70,10 @@ def conv_transpose2d(y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray,
             first = len(taps)
             taps += [(tap_h, tap_w, kh * KW + kw) for tap_h, kh in rows for tap_w, kw in columns]
             phases.append((first, len(taps), top, left))
-    table, phases = np.array(taps, np.int64).reshape(-1, 3), np.array(phases)
+    table, ranges = np.array(taps, np.int64).reshape(-1, 3), np.array(phases, np.int64)
     walk = Walk(N, G, I // G, H, W, -(-OH // SH), -(-OW // SW), 1, 1)
-    weights = pack_weights(w, table[:, 2].copy(), phases, G, transposed=True)
-    gather(y, x, weights, b, table[:, :2].copy(), phases, walk, Output(G, O, OH, OW, SH, SW))
+    weights = pack_weights(w, table[:, 2].copy(), ranges, G, transposed=True)
+    gather(y, x, weights, b, table[:, :2].copy(), ranges, walk, Output(G, O, OH, OW, SH, SW))
 
 
 def _phase(position, K, S, D):

@@ -4,7 +4,7 @@ A channel belongs to one thread, which adds it up in four vectors of partial sum
 same order.  x is (N, C, L); the equations are in ``loops.norm``.
 """
 
-import numpy as np
+from numpy import ndarray as Array
 
 from .._jit import jit
 from .tasks import launch, take
@@ -13,22 +13,28 @@ from .vector import broadcast, from_bits, lanes, masked_load_double, sum_lanes
 __all__ = ["moments", "normalize", "normalize_eval_grad", "normalize_grad"]
 
 
-def moments(mean: np.ndarray, var: np.ndarray, x: np.ndarray) -> None:
+def moments(mean: Array, var: Array, x: Array) -> None:
     """Mean and biased variance of every channel; see ``loops.moments``."""
     launch(find_moments, len(mean), mean, var, x)
 
 
-def normalize(y, x, mean, rstd, weight, bias) -> None:
+def normalize(y: Array, x: Array, mean: Array, rstd: Array, weight: Array, bias: Array) -> None:
     """Make y (x - mean) * rstd * weight + bias; see ``loops.normalize``."""
     launch(scale_channels, len(mean), y, x, mean, rstd, weight, bias)
 
 
-def normalize_grad(gx, gweight, gbias, gy, x, mean, rstd, weight) -> None:
+def normalize_grad(
+    gx: Array, gweight: Array, gbias: Array,
+    gy: Array, x: Array, mean: Array, rstd: Array, weight: Array,
+) -> None:  # fmt: skip
     """Gradient through the statistics; see ``loops.normalize_grad``."""
     launch(find_gradients, len(mean), gx, gweight, gbias, gy, x, mean, rstd, weight, True)
 
 
-def normalize_eval_grad(gx, gweight, gbias, gy, x, mean, rstd, weight) -> None:
+def normalize_eval_grad(
+    gx: Array, gweight: Array, gbias: Array,
+    gy: Array, x: Array, mean: Array, rstd: Array, weight: Array,
+) -> None:  # fmt: skip
     """Gradient with the statistics constant; see ``loops.normalize_eval_grad``."""
     launch(find_gradients, len(mean), gx, gweight, gbias, gy, x, mean, rstd, weight, False)
 

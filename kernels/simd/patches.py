@@ -33,6 +33,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._jit import jit
+from ..geometry import Conv2dGeometry
 from .vector import broadcast, evens, from_bits, lanes, masked_load, store
 
 __all__ = [
@@ -66,13 +67,17 @@ class Walk(NamedTuple):
     TW: int
 
 
-def conv2d_walk(x, kernel, output, geometry) -> tuple[Walk, np.ndarray]:
+def conv2d_walk(
+    x: np.ndarray, kernel: tuple[int, ...], output: tuple[int, ...], geometry: Conv2dGeometry
+) -> tuple[Walk, np.ndarray]:
     """The walk of a convolution over x, and its taps: tap_h, tap_w of each, (KH*KW, 2) int64."""
     (SH, SW), (PH, PW), (DH, DW), G = geometry
     N, C, H, W = x.shape
     KH, KW = kernel
     taps = [(kh * DH - PH, kw * DW - PW) for kh in range(KH) for kw in range(KW)]
-    return Walk(N, G, C // G, H, W, *output, SH, SW), np.array(taps, np.int64).reshape(-1, 2)
+    return Walk(N, G, C // G, H, W, output[0], output[1], SH, SW), np.array(taps, np.int64).reshape(
+        -1, 2
+    )
 
 
 # Columns of the table of pieces, and of the aims

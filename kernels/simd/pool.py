@@ -7,6 +7,7 @@ reading order, and the last NaN of all.
 import numpy as np
 
 from .._jit import jit
+from ..geometry import PoolGeometry
 from .tasks import launch, take
 
 __all__ = ["max_pool2d"]
@@ -14,7 +15,7 @@ __all__ = ["max_pool2d"]
 _CHUNK = 1 << 12  # outputs in a piece of work, about
 
 
-def max_pool2d(y: np.ndarray, index: np.ndarray, x: np.ndarray, geometry) -> None:
+def max_pool2d(y: np.ndarray, index: np.ndarray, x: np.ndarray, geometry: PoolGeometry) -> None:
     """Largest value of each window, and where it was; see ``loops.max_pool2d``."""
     N, C, OH, OW = y.shape
     planes = -(-_CHUNK // max(1, OH * OW))

@@ -6,9 +6,10 @@ bit, nothing more to compile, and, since NumPy works on slices that stay in the 
 on one thread.
 """
 
-import numpy as np
+from numpy import ndarray as Array
 
 from .. import loops
+from ..geometry import PoolGeometry
 from .tasks import launch_slices
 
 __all__ = [
@@ -34,63 +35,71 @@ __all__ = [
 # Any plane
 
 
-def max_pool2d_input_grad(gx, gy, index):
+def max_pool2d_input_grad(gx: Array, gy: Array, index: Array) -> None:
     """See ``loops.max_pool2d_input_grad``."""
     launch_slices(loops.max_pool2d_input_grad, _planes(gx, gy, index))
 
 
-def max_pool2d_gather(gy, gx, index):
+def max_pool2d_gather(gy: Array, gx: Array, index: Array) -> None:
     """See ``loops.max_pool2d_gather``."""
     launch_slices(loops.max_pool2d_gather, _planes(gy, gx, index))
 
 
-def adaptive_max_pool2d(y, index, x):
+def adaptive_max_pool2d(y: Array, index: Array, x: Array) -> None:
     """See ``loops.adaptive_max_pool2d``."""
     launch_slices(loops.adaptive_max_pool2d, _planes(y, index, x))
 
 
-def avg_pool2d(y, x, geometry, count_include_pad, divisor):
+def avg_pool2d(
+    y: Array, x: Array, geometry: PoolGeometry, count_include_pad: bool, divisor: int
+) -> None:
     """See ``loops.avg_pool2d``."""
     launch_slices(loops.avg_pool2d, _planes(y, x), geometry, count_include_pad, divisor)
 
 
-def avg_pool2d_input_grad(gx, gy, geometry, count_include_pad, divisor):
+def avg_pool2d_input_grad(
+    gx: Array, gy: Array, geometry: PoolGeometry, count_include_pad: bool, divisor: int
+) -> None:
     """See ``loops.avg_pool2d_input_grad``."""
     planes = _planes(gx, gy)
     launch_slices(loops.avg_pool2d_input_grad, planes, geometry, count_include_pad, divisor)
 
 
-def adaptive_avg_pool2d(y, x):
+def adaptive_avg_pool2d(y: Array, x: Array) -> None:
     """See ``loops.adaptive_avg_pool2d``."""
     launch_slices(loops.adaptive_avg_pool2d, _planes(y, x))
 
 
-def adaptive_avg_pool2d_input_grad(gx, gy):
+def adaptive_avg_pool2d_input_grad(gx: Array, gy: Array) -> None:
     """See ``loops.adaptive_avg_pool2d_input_grad``."""
     launch_slices(loops.adaptive_avg_pool2d_input_grad, _planes(gx, gy))
 
 
-def upsample_nearest2d(y, x, scale):
+def upsample_nearest2d(y: Array, x: Array, scale: tuple[float, float]) -> None:
     """See ``loops.upsample_nearest2d``."""
     launch_slices(loops.upsample_nearest2d, _planes(y, x), scale)
 
 
-def upsample_nearest2d_input_grad(gx, gy, scale):
+def upsample_nearest2d_input_grad(gx: Array, gy: Array, scale: tuple[float, float]) -> None:
     """See ``loops.upsample_nearest2d_input_grad``."""
     launch_slices(loops.upsample_nearest2d_input_grad, _planes(gx, gy), scale)
 
 
-def upsample_bilinear2d(y, x, scale, align_corners):
+def upsample_bilinear2d(
+    y: Array, x: Array, scale: tuple[float, float], align_corners: bool
+) -> None:
     """See ``loops.upsample_bilinear2d``."""
     launch_slices(loops.upsample_bilinear2d, _planes(y, x), scale, align_corners)
 
 
-def upsample_bilinear2d_input_grad(gx, gy, scale, align_corners):
+def upsample_bilinear2d_input_grad(
+    gx: Array, gy: Array, scale: tuple[float, float], align_corners: bool
+) -> None:
     """See ``loops.upsample_bilinear2d_input_grad``."""
     launch_slices(loops.upsample_bilinear2d_input_grad, _planes(gx, gy), scale, align_corners)
 
 
-def _planes(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+def _planes(*arrays: Array) -> tuple[Array, ...]:
     """(N, C, H, W) as N*C pictures of one channel."""
     return tuple(
         array.reshape(array.shape[0] * array.shape[1], 1, *array.shape[2:]) for array in arrays
@@ -100,12 +109,12 @@ def _planes(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
 # Any picture
 
 
-def unfold(columns, x, geometry):
+def unfold(columns: Array, x: Array, geometry: PoolGeometry) -> None:
     """See ``loops.unfold``."""
     launch_slices(loops.unfold, (columns, x), geometry)
 
 
-def fold(x, columns, geometry):
+def fold(x: Array, columns: Array, geometry: PoolGeometry) -> None:
     """See ``loops.fold``."""
     launch_slices(loops.fold, (x, columns), geometry)
 
@@ -113,21 +122,21 @@ def fold(x, columns, geometry):
 # Any number of a parameter
 
 
-def sgd(p, g, buf, *settings):
+def sgd(p: Array, g: Array, buf: Array, *settings: float) -> None:
     """See ``loops.sgd``."""
     launch_slices(loops.sgd, _states(p, g, buf), *settings)
 
 
-def adam(p, g, m, v, vmax, *settings):
+def adam(p: Array, g: Array, m: Array, v: Array, vmax: Array, *settings: float) -> None:
     """See ``loops.adam``."""
     launch_slices(loops.adam, _states(p, g, m, v, vmax), *settings)
 
 
-def rmsprop(p, g, v, gmean, buf, *settings):
+def rmsprop(p: Array, g: Array, v: Array, gmean: Array, buf: Array, *settings: float) -> None:
     """See ``loops.rmsprop``."""
     launch_slices(loops.rmsprop, _states(p, g, v, gmean, buf), *settings)
 
 
-def _states(p: np.ndarray, *states: np.ndarray) -> tuple[np.ndarray, ...]:
+def _states(p: Array, *states: Array) -> tuple[Array, ...]:
     """The parameter and its states; one that is not used may be of length 0, and stays so."""
     return (p, *states)

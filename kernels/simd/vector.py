@@ -21,9 +21,11 @@ These are Numba intrinsics: each emits its LLVM instruction right where it is us
 """
 
 import operator
+from collections.abc import Callable
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba import types
+from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
@@ -89,7 +91,7 @@ class _VectorModel(models.PrimitiveModel):
         super().__init__(manager, vector, vector_type(vector.element))
 
 
-def _teach_operator(symbol, instruction: str) -> None:
+def _teach_operator(symbol: Callable, instruction: str) -> None:
     """Let ``a symbol b`` of two vectors be one instruction."""
 
     @infer_global(symbol)

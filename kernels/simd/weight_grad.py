@@ -19,8 +19,10 @@ the smaller of the two by the number of taps.
 """
 
 import numpy as np
+from numpy import ndarray as Array
 
 from .._jit import jit
+from ..geometry import Conv2dGeometry
 from .micro_kernel import ROWS, VECTORS, multiply
 from .patches import Walk, conv2d_walk, find_pieces, pack_patches, piece_tables
 from .tasks import aligned_empty, launch, take
@@ -34,7 +36,7 @@ _PIECES = 16  # pieces of work that are enough
 _SLICE_BYTES = 64 * 2**20  # most memory for the slices' copies of the result
 
 
-def conv2d_weight_grad(gw: np.ndarray, x: np.ndarray, gy: np.ndarray, geometry) -> None:
+def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry) -> None:
     """Gradient of conv2d's weight; with x and gy exchanged, of conv_transpose2d's.
 
     Parameters
