@@ -1,4 +1,4 @@
-"""Module: discovery, names, strict loading, hooks, mode and text, with values worked out by hand."""
+"""Module: discovery, names, strict loading, mode and text, with values worked by hand."""
 
 import copy
 
@@ -40,7 +40,7 @@ class Net(nn.Module):
 OWN = ["conv.weight", "conv.bias", "scale"]
 
 
-# -- discovery ---------------------------------------------------------------------------------------
+# -- discovery -----------------------------------------------------------------------------------
 
 
 def test_parameters_come_in_the_order_of_definition_and_once():
@@ -125,7 +125,7 @@ def test_dir_lists_what_is_registered():
     assert {"conv", "scale", "seen", "forward"} <= set(dir(Block(2)))
 
 
-# -- refusals ----------------------------------------------------------------------------------------
+# -- refusals ------------------------------------------------------------------------------------
 
 
 class Forgetful(nn.Module):
@@ -170,7 +170,7 @@ def test_refusals(act, error, match):
         act(Block(2))
 
 
-# -- text --------------------------------------------------------------------------------------------
+# -- text ----------------------------------------------------------------------------------------
 
 
 def test_repr_is_nested_and_folds_equal_members():
@@ -196,7 +196,7 @@ def test_repr_is_nested_and_folds_equal_members():
     )
 
 
-# -- state -------------------------------------------------------------------------------------------
+# -- state ---------------------------------------------------------------------------------------
 
 
 def test_state_round_trip_with_arrays_and_tensors():
@@ -298,7 +298,7 @@ def test_prefix_destination_and_keep_vars():
     assert not module.state_dict()["weight"].requires_grad
 
 
-# -- mode and conversion -----------------------------------------------------------------------------
+# -- mode and conversion -------------------------------------------------------------------------
 
 
 def test_train_eval_apply_and_requires_grad():
