@@ -1,4 +1,4 @@
-"""Backends, the compiler's cache on disk, and threads; in processes of their own where need be.
+"""Backends, and the compiler's cache on disk; in processes of their own where need be.
 
 The cache is tried on a copy of ``kernels/`` with two small kernels in it, one calling the other.
 """
@@ -7,20 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from kernel_copies import KERNELS, copy_kernels, environment, python
 
 from minigrad import kernels
-from minigrad.kernels import _cache, _threads, loops, simd
+from minigrad.kernels import _cache, loops, simd
 
 pytestmark = pytest.mark.unit
 
-KERNELS = Path(kernels.__file__).parent
 CALLEE = """
 from ._jit import jit
 
@@ -54,28 +51,10 @@ print(y[0], len(compiled))
 @pytest.fixture
 def copied(tmp_path):
     """A folder with a package ``copied``: the kernels, and a caller and a callee."""
-    ignored = shutil.ignore_patterns("loops", "simd", "__pycache__")
-    shutil.copytree(KERNELS, tmp_path / "copied", ignore=ignored)
+    copy_kernels(tmp_path / "copied")
     (tmp_path / "copied" / "callee.py").write_text(CALLEE.format(factor=2))
     (tmp_path / "copied" / "caller.py").write_text(CALLER)
     return tmp_path
-
-
-def environment(**variables):
-    """This process's environment without the variables that matter here, and with those given."""
-    ours = ("MINIGRAD_", "NUMBA_", "OMP_", "XDG_CACHE")
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
-    return kept | {name: str(value) for name, value in variables.items()}
-
-
-def python(folder, code, expect=0, **variables):
-    """Run code in ``folder``; what it printed, and what it said on standard error."""
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment(**variables),
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == expect, done.stderr
-    return done.stdout.strip(), done.stderr
 
 
 def run(folder, **variables):
@@ -275,120 +254,3 @@ def test_read_only_arrays_share_the_machine_code_of_writable_ones():
     loops.upsample_nearest2d(y, x, (1.0, 1.0))
     assert len(loops.upsample_nearest2d.signatures) == before
     assert not x.flags.writeable
-
-
-# Threads
-
-
-@pytest.mark.parametrize("variable", ["MINIGRAD_NUM_THREADS", "NUMBA_NUM_THREADS"])
-@pytest.mark.parametrize("text", ["0", "-1", "abc", "1.5"])
-def test_faulty_thread_counts_are_explained(copied, variable, text):
-    _, said = python(copied, "import copied", expect=1, **{variable: text})
-    last = said.strip().splitlines()[-1]
-    assert last.startswith(f"ValueError: environment variable {variable} must be a whole number")
-    assert repr(text) in last
-
-
-def test_thread_counts_of_the_environment(copied):
-    show = "import copied; print(copied.get_num_threads())"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    assert python(copied, show)[0] == str(cores)
-    assert python(copied, show, MINIGRAD_NUM_THREADS="1", NUMBA_NUM_THREADS="2")[0] == "1"
-    assert python(copied, show, NUMBA_NUM_THREADS="99")[0] == str(cores)
-    assert python(copied, show, OMP_NUM_THREADS="1,2")[0] == "1"
-
-
-@pytest.fixture
-def threads():
-    before = kernels.get_num_threads()
-    yield kernels.set_num_threads
-    kernels.set_num_threads(before)
-
-
-def test_set_num_threads_governs_blas(threads):
-    threads(1)
-    assert kernels.get_num_threads() == 1
-    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-    assert all(pool["num_threads"] == 1 for pool in pools)
-
-
-def test_set_num_threads_checks_its_argument(threads):
-    with pytest.raises(ValueError, match="n must be at least 1, got 0"):
-        threads(0)
-    for wrong in (1.5, "2", True):
-        with pytest.raises(TypeError, match="n must be an integer"):
-            threads(wrong)
-
-
-def test_an_error_in_a_pool_thread_reaches_the_caller():
-    begun = threading.Event()
-
-    def fail():
-        begun.set()
-        raise ArithmeticError("in the pool")
-
-    with pytest.raises(ArithmeticError, match="in the pool"):
-        _threads.run_on_threads([begun.wait, fail])
-
-
-def test_calls_that_nobody_began_are_dropped():
-    release, ran = threading.Event(), []
-    blocking = [release.wait] * (_threads._pool._size + 2)  # every pool thread, and the caller
-    thread = threading.Thread(target=_threads.run_on_threads, args=(blocking,))
-    thread.start()
-    while _threads._pool._size < len(blocking) - 1:
-        time.sleep(0.001)
-    _threads.run_on_threads([lambda: ran.append("caller"), lambda: ran.append("pool")])
-    assert ran == ["caller"]
-    release.set()
-    thread.join(60)
-    assert not thread.is_alive()
-
-
-def test_launches_from_four_python_threads_at_once(threads):
-    threads(2)
-    rng = np.random.default_rng(0)
-    x = rng.integers(-4, 5, (2, 9, 31, 33)).astype(np.float32)
-    w, b = rng.integers(-4, 5, (7, 9, 3, 5)).astype(np.float32), np.zeros(7, np.float32)
-    geometry = kernels.geometry.Conv2dGeometry((1, 1), (1, 2), (1, 1), 1)
-    expected = np.empty((2, 7, 31, 33), np.float32)
-    simd.conv2d(expected, x, w, b, geometry)
-    wrong = []
-
-    def work():
-        y = np.empty_like(expected)
-        for _ in range(50):
-            y[:] = np.nan
-            simd.conv2d(y, x, w, b, geometry)
-            if not np.array_equal(y, expected):
-                wrong.append(y)
-
-    running = [threading.Thread(target=work) for _ in range(4)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join(120)
-    assert not wrong
-    assert not any(thread.is_alive() for thread in running)
-
-
-FORK = """
-import os, numpy as np
-from minigrad import kernels
-kernels.set_num_threads(2)
-x = np.ones(1 << 20, np.float32)
-y = np.empty_like(x)
-kernels.relu(y, x)
-child = os.fork()
-if child == 0:
-    y[:] = 0
-    kernels.relu(y, x)
-    os._exit(0 if y.all() else 1)
-print(os.waitpid(child, 0)[1])
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_child_can_run_kernels():
-    code = "import warnings; warnings.simplefilter('ignore')\n" + FORK
-    assert python(KERNELS.parent, code)[0] == "0"

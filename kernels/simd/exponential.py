@@ -16,7 +16,10 @@ import math
 from llvmlite import ir
 from numba.extending import intrinsic
 
-from .vector import emit_fma, emit_function
+from .instructions import (
+    emit_fma,
+    emit_function,
+)
 
 __all__ = ["exp", "log"]
 

@@ -30,6 +30,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .._jit import jit
+from .instructions import (
+    VECTOR_BYTES,
+)
 from .micro_kernel import ROWS, VECTORS, multiply
 from .patches import (
     COLUMN,
@@ -45,7 +48,14 @@ from .patches import (
     spread,
 )
 from .tasks import aligned_empty, launch, take
-from .vector import VECTOR_BYTES, apart, from_bits, lanes, load, masked_load, masked_store
+from .vector import (
+    apart,
+    from_bits,
+    lanes,
+    load,
+    masked_load,
+    masked_store,
+)
 
 __all__ = ["Output", "gather"]
 

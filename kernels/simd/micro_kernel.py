@@ -28,7 +28,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from .._jit import jit
-from .vector import (
+from .instructions import (
     REGISTERS,
     data_pointer,
     emit_broadcast,

@@ -8,7 +8,13 @@ from numpy import ndarray as Array
 
 from .._jit import jit
 from .tasks import launch, take
-from .vector import broadcast, from_bits, lanes, masked_load_double, sum_lanes
+from .vector import (
+    broadcast,
+    from_bits,
+    lanes,
+    masked_load_double,
+    sum_lanes,
+)
 
 __all__ = ["moments", "normalize", "normalize_eval_grad", "normalize_grad"]
 

@@ -34,7 +34,14 @@ import numpy as np
 
 from .._jit import jit
 from ..geometry import Conv2dGeometry
-from .vector import broadcast, evens, from_bits, lanes, masked_load, store
+from .vector import (
+    broadcast,
+    evens,
+    from_bits,
+    lanes,
+    masked_load,
+    store,
+)
 
 __all__ = [
     "COLUMN",

@@ -8,9 +8,11 @@ import numpy as np
 
 from .._jit import jit
 from .exponential import exp, log
+from .instructions import (
+    VECTOR_BYTES,
+)
 from .tasks import launch, take
 from .vector import (
-    VECTOR_BYTES,
     broadcast,
     from_bits,
     larger,

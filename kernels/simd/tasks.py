@@ -25,7 +25,9 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from .._threads import get_num_threads, run_on_threads
-from .vector import data_pointer
+from .instructions import (
+    data_pointer,
+)
 
 __all__ = ["aligned_empty", "launch", "launch_slices", "take"]
 

@@ -12,7 +12,12 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from .vector import data_pointer, emit_load, vector_type
+from .instructions import (
+    data_pointer,
+    emit_load,
+    emit_store,
+    vector_type,
+)
 
 __all__ = ["transpose_tile"]
 
@@ -37,8 +42,7 @@ def transpose_tile(typingctx, y, y_offset, y_step, x, x_offset, x_step):
             distance //= 2
         target = data_pointer(context, builder, signature.args[0], y, y_offset)
         for row in rows:
-            place = builder.bitcast(target, vector.as_pointer())
-            builder.store(row, place).align = signature.args[0].dtype.bitwidth // 8
+            emit_store(builder, row, target)
             target = builder.gep(target, [y_step])
         return context.get_dummy_value()
 

@@ -23,11 +23,17 @@ from numpy import ndarray as Array
 
 from .._jit import jit
 from ..geometry import Conv2dGeometry
+from .instructions import (
+    VECTOR_BYTES,
+)
 from .micro_kernel import ROWS, VECTORS, multiply
 from .patches import Walk, conv2d_walk, find_pieces, pack_patches, piece_tables
 from .tasks import aligned_empty, launch, take
 from .transpose import transpose_tile
-from .vector import VECTOR_BYTES, from_bits, lanes
+from .vector import (
+    from_bits,
+    lanes,
+)
 
 __all__ = ["conv2d_weight_grad"]
 _BLOCK = 8  # vectors of pixels in a block
