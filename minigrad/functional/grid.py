@@ -17,7 +17,7 @@ import numpy as np
 
 from minigrad.errors import SizeError
 from minigrad.functional.checks import check_dtypes
-from minigrad.functional.resample import cubic_weights
+from minigrad.functional.cubic import cubic_weights
 from minigrad.kernels.sizes import check_memory, image_shape, integer
 from minigrad.tensor import Tensor
 

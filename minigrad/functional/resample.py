@@ -6,8 +6,7 @@
 Each mode is linear in the picture, so that its gradient is its transpose, and the gradient of that
 the mode again.
 
-Sources: PyTorch's documentation of interpolate and PixelShuffle; Keys, "Cubic convolution
-interpolation for digital image processing", 1981.
+Sources: PyTorch's documentation of interpolate and PixelShuffle.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from minigrad.autograd import Function
 from minigrad.errors import SizeError
 from minigrad.functional.adaptive_pool import adaptive_avg_pool2d
 from minigrad.functional.checks import check_dtypes
+from minigrad.functional.cubic import cubic_weights
 from minigrad.functional.padding import Read
 from minigrad.kernels.geometry import upsample_geometry
 from minigrad.tensor import Tensor
 
 __all__ = [
-    "cubic_weights",
     "interpolate",
     "upsample",
     "upsample_bilinear",
@@ -127,19 +126,6 @@ def _bicubic(x: Tensor, shape: tuple[int, ...], scale: Scale, align: bool) -> Te
             for tap in range(4)
         )
     return x
-
-
-def cubic_weights(t: Any) -> tuple[Any, Any, Any, Any]:
-    """Keys's weights (a = -0.75) of the four pixels at -1, 0, 1, 2 for a place t in [0, 1)."""
-    a = -0.75
-
-    def near(d: Any) -> Any:
-        return ((a + 2) * d - (a + 3)) * d * d + 1
-
-    def far(d: Any) -> Any:
-        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
-
-    return far(t + 1), near(t), near(1 - t), far(2 - t)
 
 
 # mode: (how, whether align_corners has a meaning); 3-dimensional input is a picture one pixel high
