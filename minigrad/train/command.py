@@ -39,7 +39,7 @@ _EXPECTED = (
 class UseOptions:
     """What a training script can do instead of training."""
 
-    colorize: list[str] | None = option(
+    colorize: list[str] | None = option(  # noqa: RUF009 - dataclasses.field, described
         None,
         "colour these pictures with a trained network; --out is the folder for the results",
         metavar="PICTURE",
@@ -132,7 +132,7 @@ def _train(name: str, network: type, given: dict[str, Any]) -> int:
         path = Path(options.out) if options.out else unused_folder(_RUNS / name)
         with RunFolder(path) as folder:
             return ColorizationRun(name, options, form, console).go(folder)
-    path = Path(given["out"]) if given.get("out") else latest_run(_RUNS / name)
+    path = Path(given["out"]) if given.get("out") else latest_run(_RUNS, name)
     with RunFolder(path, resume=True) as folder:
         state = load_state(folder / RunFolder.MARK)
         options, form = _resumed(state, name, network, given, folder / RunFolder.MARK)
@@ -170,12 +170,12 @@ def colorize_command(description: str, arguments: Sequence[str] | None = None) -
     add_options(parser, ColorizeOptions)
     given = given_options(parser.parse_args(arguments))
     options = options_of(ColorizeOptions, given)
-    return guarded(lambda: _colorize(given["pictures"], options, "*"))
+    return guarded(lambda: _colorize(given["pictures"], options, None))
 
 
-def _colorize(pictures: Sequence[str], options: ColorizeOptions, name: str) -> int:
+def _colorize(pictures: Sequence[str], options: ColorizeOptions, name: str | None) -> int:
     console = Console()
-    checkpoint = options.checkpoint or latest_run(_RUNS / name) / "best.safetensors"
+    checkpoint = options.checkpoint or latest_run(_RUNS, name) / "best.safetensors"
     changes: dict[str, Any] = {"saturation": options.saturation, "tile": options.tile}
     changes |= {"dropout": True} if options.dropout else {}
     changes |= {"scale": options.scale} if options.scale is not None else {}

@@ -102,22 +102,30 @@ def unused_folder(base: str | os.PathLike) -> Path:
     return next(path for path in itertools.chain([base], numbered) if not path.exists())
 
 
-def latest_run(base: str | os.PathLike) -> Path:
-    """Return the one of base, base-2, ... whose last checkpoint is the newest.
+def latest_run(folder: str | os.PathLike, name: str | None = None) -> Path:
+    """Return the run in a folder whose last checkpoint is the newest.
+
+    Parameters
+    ----------
+    folder : path
+        Holds the folders of runs.
+    name : str, optional
+        Look at the folders name, name-2, name-3, ... only.
 
     Raises
     ------
     RunFolderError
         If none of them holds a run.
     """
-    base = Path(base)
-    name = re.compile(re.escape(base.name) + r"(-[0-9]+)?")
+    wanted = re.compile(".*" if name is None else re.escape(name) + r"(-[0-9]+)?")
     marks = [
-        mark for mark in base.parent.glob(f"*/{RunFolder.MARK}") if name.fullmatch(mark.parent.name)
+        mark
+        for mark in Path(folder).glob(f"*/{RunFolder.MARK}")
+        if wanted.fullmatch(mark.parent.name)
     ]
     if not marks:
         raise RunFolderError(
-            f"there is no run to go on with: neither {base} nor {base}-2, ... holds "
-            f"{RunFolder.MARK}; name its folder with --out"
+            f"there is no run to go on with or to use: no folder {Path(folder, name or '*')} holds "
+            f"{RunFolder.MARK}; train a network first, or name the run (--out, --checkpoint)"
         )
     return max(marks, key=lambda mark: mark.stat().st_mtime_ns).parent

@@ -51,7 +51,7 @@ class ColorizationOptions:
 
     epochs: int = option(14, "times that the network sees each crop", least=1, group="training")
     batch_size: int = option(16, "crops in a gradient step", least=1)
-    lr: float = option(0.002, "largest learning rate", above=0)
+    lr: float = option(0.002, "learning rate, at its largest", above=0)
     schedule: str = option(
         "onecycle",
         "how the learning rate goes: up and down, down, or not at all",

@@ -116,10 +116,10 @@ class ProgressLine(Callback):
         done = trainer.step - self._done_before
         left = (time.perf_counter() - self._begun) / max(done, 1) * (self._steps - trainer.step)
         parts = [f"epoch {row['epoch']:>3}/{self.epochs}", f"loss {row['loss']:.4f}"]
-        parts += [f"{name} {row[name]:.4f}" for name in self.columns if name in row]
+        parts += [f"{name} {row[name]:.4g}" for name in self.columns if name in row]
         parts += [f"{row['items'] / max(row['seconds'], 1e-9):.0f} pictures/s"]
         parts += [f"{duration(left)} left"] if trainer.step < self._steps else []
-        self.console.print("  ".join(parts), highlight=False)
+        self.console.print("  ".join(parts), highlight=False, soft_wrap=True)
 
     def on_fit_end(self, trainer: Trainer) -> None:
         """Take the line down."""
