@@ -8,8 +8,9 @@ To see how a fast convolution works, read in this order:
 4. ``weights``       packing the weights
 5. ``tasks``         sharing work among threads
 6. ``gather``        the packed matrix product over blocks of pixels
-7. ``conv``          conv2d and conv_transpose2d as walks of that kernel
-8. ``weight_grad``   the same patches times the output gradient (``transpose``)
+7. ``direct``        the way round packing, for depthwise convolution and last layers
+8. ``conv``          conv2d and conv_transpose2d as walks of these kernels
+9. ``weight_grad``   the same patches times the output gradient (``transpose``)
 
 The others are short: ``elementwise``, ``norm``, ``pool``, ``softmax`` (with ``exponential``), and
 ``shared``, the textbook's kernels run by several threads.

@@ -20,6 +20,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..geometry import Conv2dGeometry
+from .direct import MOST_CHANNELS, gather_directly
 from .gather import Output, gather
 from .patches import Walk, conv2d_walk
 from .weights import pack_weights
@@ -43,7 +44,7 @@ def conv2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeometry) -> 
     out = Output(walk.G, w.shape[0] // walk.G, OH, OW, 1, 1)
     phases = np.array([[0, len(taps), 0, 0]])
     weights = pack_weights(w, np.arange(len(taps)), phases, walk.G, transposed=False)
-    gather(y, x, weights, b, taps, phases, walk, out)
+    _gather(y, x, weights, b, taps, phases, walk, out)
 
 
 def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeometry) -> None:
@@ -73,7 +74,13 @@ def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeo
     table, ranges = np.array(taps, np.int64).reshape(-1, 3), np.array(phases, np.int64)
     walk = Walk(N, G, I // G, H, W, -(-OH // SH), -(-OW // SW), 1, 1)
     weights = pack_weights(w, table[:, 2].copy(), ranges, G, transposed=True)
-    gather(y, x, weights, b, table[:, :2].copy(), ranges, walk, Output(G, O, OH, OW, SH, SW))
+    _gather(y, x, weights, b, table[:, :2].copy(), ranges, walk, Output(G, O, OH, OW, SH, SW))
+
+
+def _gather(y, x, weights, b, taps, phases, walk, out):
+    """The kernel for many output channels a group, or the one for few."""
+    few = out.O <= MOST_CHANNELS and walk.TW <= 2
+    (gather_directly if few else gather)(y, x, weights, b, taps, phases, walk, out)
 
 
 def _phase(position, K, S, D):

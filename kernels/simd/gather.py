@@ -57,7 +57,7 @@ from .vector import (
     masked_store,
 )
 
-__all__ = ["Output", "gather"]
+__all__ = ["Output", "gather", "padded_bias", "write_tile"]
 
 _BLOCK = 4  # most panels of positions in a block
 _DEPTH = 384  # most rows k packed at a time (if the taps allow): a quarter of a megabyte
@@ -106,8 +106,6 @@ def gather(y: np.ndarray, x: np.ndarray, weights: np.ndarray, b: np.ndarray,
         divisions = max(1, min(_PIECES // (blocks * walk.G), out.O // _CHANNELS))
     share = -(-panels // divisions)
     channels = min(walk.C, max(1, _DEPTH // most_taps))
-    bias = np.zeros((walk.G + 1, panels * ROWS), x.dtype)
-    bias[:-1, : out.O] = b.reshape(walk.G, out.O)
 
     def private():
         return (
@@ -119,8 +117,17 @@ def gather(y: np.ndarray, x: np.ndarray, weights: np.ndarray, b: np.ndarray,
     split = (blocks, block, share, channels)
     launch(
         gather_blocks, blocks * walk.G * -(-panels // share), y.reshape(-1), x.reshape(-1),
-        weights, bias.reshape(-1), taps, phases, walk, out, split, private=private,
+        weights, padded_bias(b, x.dtype, walk, out), taps, phases, walk, out, split,
+        private=private,
     )  # fmt: skip
+
+
+def padded_bias(b: np.ndarray, dtype: np.dtype, walk: Walk, out: Output) -> np.ndarray:
+    """The bias of each group filled up to whole panels, and a group of zeros."""
+    panels = -(-out.O // ROWS)
+    bias = np.zeros((walk.G + 1, panels * ROWS), dtype)
+    bias[:-1, : out.O] = b.reshape(walk.G, out.O)
+    return bias.reshape(-1)
 
 
 def _write_lanes(y, target, mask, value, add):

@@ -45,8 +45,12 @@ from .vector import (
 
 __all__ = [
     "COLUMN",
+    "ENDS",
+    "HIGH",
     "LANE",
     "LENGTH",
+    "LOW",
+    "OFFSET",
     "PICTURE",
     "ROW",
     "VECTOR",
