@@ -5,4 +5,5 @@ as F``.
 from minigrad import functional
 from minigrad.functional import *  # noqa: F403
 
-__all__ = sorted(functional.__all__)
+__all__: list[str] = []
+__all__ += functional.__all__

@@ -20,6 +20,7 @@ from minigrad.nn.modules import (
     pixelshuffle,
     pooling,
     separable,
+    softmax,
     sparse,
     upsampling,
 )
@@ -42,30 +43,31 @@ from minigrad.nn.modules.padding import *  # noqa: F403
 from minigrad.nn.modules.pixelshuffle import *  # noqa: F403
 from minigrad.nn.modules.pooling import *  # noqa: F403
 from minigrad.nn.modules.separable import *  # noqa: F403
+from minigrad.nn.modules.softmax import *  # noqa: F403
 from minigrad.nn.modules.sparse import *  # noqa: F403
 from minigrad.nn.modules.upsampling import *  # noqa: F403
 
-_FAMILIES = (
-    activation,
-    batchnorm,
-    channelshuffle,
-    container,
-    conv,
-    distance,
-    dropout,
-    flatten,
-    fold,
-    instancenorm,
-    linear,
-    loss,
-    margin,
-    module,
-    normalization,
-    padding,
-    pixelshuffle,
-    pooling,
-    separable,
-    sparse,
-    upsampling,
-)
-__all__ = sorted(name for family in _FAMILIES for name in family.__all__)
+__all__: list[str] = []
+__all__ += activation.__all__
+__all__ += batchnorm.__all__
+__all__ += channelshuffle.__all__
+__all__ += container.__all__
+__all__ += conv.__all__
+__all__ += distance.__all__
+__all__ += dropout.__all__
+__all__ += flatten.__all__
+__all__ += fold.__all__
+__all__ += instancenorm.__all__
+__all__ += linear.__all__
+__all__ += loss.__all__
+__all__ += margin.__all__
+__all__ += module.__all__
+__all__ += normalization.__all__
+__all__ += padding.__all__
+__all__ += pixelshuffle.__all__
+__all__ += pooling.__all__
+__all__ += separable.__all__
+__all__ += softmax.__all__
+__all__ += sparse.__all__
+__all__ += upsampling.__all__
+__all__.sort()

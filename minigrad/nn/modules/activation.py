@@ -15,14 +15,12 @@ __all__ = [
     "CELU",
     "ELU",
     "GELU",
-    "GLU",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
     "LeakyReLU",
     "LogSigmoid",
-    "LogSoftmax",
     "Mish",
     "PReLU",
     "RReLU",
@@ -31,9 +29,6 @@ __all__ = [
     "SELU",
     "SiLU",
     "Sigmoid",
-    "Softmax",
-    "Softmax2d",
-    "Softmin",
     "Softplus",
     "Softshrink",
     "Softsign",
@@ -336,52 +331,3 @@ class Softshrink(_Shrink):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.softshrink(input, self.lambd)
-
-
-class _AlongAxis(Module):
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
-
-
-class GLU(_AlongAxis):
-    """``a * sigmoid(b)``, where a and b are the halves of x along an axis."""
-
-    def __init__(self, dim: int = -1) -> None:
-        super().__init__(dim)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.glu(input, self.dim)
-
-
-class Softmax(_AlongAxis):
-    """``exp(x) / sum(exp(x))`` along an axis."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softmax(input, self.dim)
-
-
-class LogSoftmax(_AlongAxis):
-    """The logarithm of `Softmax`, computed without forming it."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.log_softmax(input, self.dim)
-
-
-class Softmin(_AlongAxis):
-    """`Softmax` of -x."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softmin(input, self.dim)
-
-
-class Softmax2d(Module):
-    """`Softmax` over the channels of (N, C, H, W) or (C, H, W)."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        if input.ndim not in (3, 4):
-            raise ValueError(f"Softmax2d: expected 3D or 4D input, got shape {tuple(input.shape)}")
-        return F.softmax(input, -3)

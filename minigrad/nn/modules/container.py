@@ -51,7 +51,8 @@ class _Numbered(_Container):
         return self._entries()[self._key(index)]
 
     def _slice(self, index: slice) -> Any:
-        return type(self)(list(self)[index])
+        kind: Any = type(self)
+        return kind(list(self)[index])
 
     def __setitem__(self, index: Any, member: Any) -> None:
         setattr(self, self._key(index), member)
@@ -121,9 +122,11 @@ class Sequential(_Numbered):
 
     def __init__(self, *args: Any) -> None:
         super().__init__()
-        named = len(args) == 1 and isinstance(args[0], Mapping)
-        for name, module in args[0].items() if named else enumerate(args):
-            self.add_module(name if named else str(name), module)
+        if len(args) == 1 and isinstance(args[0], Mapping):
+            for name, module in args[0].items():
+                self.add_module(name, module)
+        else:
+            self.extend(args)
 
     def forward(self, input: Any) -> Any:
         for module in self._modules.values():

@@ -54,7 +54,9 @@ class _ConvNd(Module):
         self.groups = check_groups(groups, in_channels, out_channels, operation)
         self.kernel_size = self._sizes(kernel_size, "kernel_size", 1)
         self.stride = self._sizes(stride, "stride", 1)
-        self.padding = padding if isinstance(padding, str) else self._sizes(padding, "padding", 0)
+        self.padding: Any = padding
+        if not isinstance(padding, str):
+            self.padding = self._sizes(padding, "padding", 0)
         self.dilation = self._sizes(dilation, "dilation", 1)
         self.output_padding = self._sizes(output_padding, "output_padding", 0)
         self.padding_mode = padding_mode
@@ -69,7 +71,7 @@ class _ConvNd(Module):
         )
         self.reset_parameters()
 
-    def _sizes(self, value: Any, name: str, minimum: int) -> tuple[int, ...]:
+    def _sizes(self, value: Any, name: str, minimum: int) -> Any:
         operation, values = self._get_name(), _ntuple(self.dims)(value)
         values = values * self.dims if len(values) == 1 else values
         if len(values) != self.dims:
@@ -262,7 +264,7 @@ class _ConvTransposeNd(_ConvNd):
         if isinstance(self.padding, str):
             raise ValueError(f"{operation}: padding (={self.padding!r}) must be integers [pixels]")
 
-    def _output_padding_of(self, input: Tensor, output_size: Any) -> tuple[int, ...]:
+    def _output_padding_of(self, input: Tensor, output_size: Any) -> Any:
         if output_size is None:
             return self.output_padding
         wanted = tuple(output_size)

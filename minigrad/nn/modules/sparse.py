@@ -95,8 +95,9 @@ class Embedding(Module):
             raise ValueError(
                 f"from_pretrained: embeddings must be a matrix, got shape {tuple(embeddings.shape)}"
             )
+        rows, columns = embeddings.shape
         return cls(
-            *embeddings.shape, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse,
+            rows, columns, padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse,
             _weight=embeddings, _freeze=freeze,
         )  # fmt: skip
 

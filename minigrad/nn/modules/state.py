@@ -89,7 +89,8 @@ class State(Registry):
             From name to Tensor.
         """
         if args:  # PyTorch's older order of arguments
-            destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args) :])
+            named: tuple[Any, ...] = (destination, prefix, keep_vars)
+            destination, prefix, keep_vars = args + named[len(args) :]
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()

@@ -39,8 +39,8 @@ def consume_prefix_in_state_dict_if_present(
     """Take a prefix (such as "module.") off the names of a state, in place."""
     for key in [key for key in state_dict if key.startswith(prefix)]:
         state_dict[key.removeprefix(prefix)] = state_dict.pop(key)
-    metadata = getattr(state_dict, "_metadata", None)
-    for key in [k for k in metadata or () if k.startswith(prefix) or k == prefix.rstrip(".")]:
+    metadata: dict[str, Any] = getattr(state_dict, "_metadata", {})
+    for key in [k for k in metadata if k.startswith(prefix) or k == prefix.rstrip(".")]:
         value = metadata.pop(key)
         if key:
             metadata[key.removeprefix(prefix) if key.startswith(prefix) else ""] = value
