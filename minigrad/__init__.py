@@ -32,6 +32,7 @@ from minigrad.autograd import (
 )
 from minigrad.creation import *  # noqa: F403
 from minigrad.dtypes import *  # noqa: F403
+from minigrad.einstein import einsum
 from minigrad.functional import (
     adaptive_avg_pool1d,
     adaptive_max_pool1d,
@@ -81,6 +82,7 @@ from minigrad.method_functions import *  # noqa: F403
 from minigrad.random import Generator, initial_seed, manual_seed, seed
 from minigrad.serialization import load, save
 from minigrad.tensor import Size, Tensor, tensor
+from minigrad.typed import *  # noqa: F403
 
 __version__ = "0.1.0"
-__all__ = sorted(name for name in globals() if not name.startswith("_"))  # noqa: PLE0605
+__all__ = sorted(name for name in globals() if not name.startswith("_"))

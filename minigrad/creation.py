@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import dtypes
+from minigrad.errors import DTypeError
 from minigrad.methods.operands import sizes_of
 from minigrad.random import Generator, default_generator
 from minigrad.tensor import Tensor, from_array, tensor
@@ -50,6 +51,13 @@ def _made(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
 
 def _kind(dtype: Any, operation: str) -> np.dtype:
     return dtypes.numpy_dtype(dtypes.get_default_dtype() if dtype is None else dtype, operation)
+
+
+def _floating(dtype: Any, operation: str) -> np.dtype:
+    kind = _kind(dtype, operation)
+    if kind.kind != "f":
+        raise DTypeError(f"{operation}: dtype (={dtype}) must be floating; see randint")
+    return kind
 
 
 def _sizes(sizes: tuple[Any, ...], operation: str) -> tuple[int, ...]:
@@ -231,7 +239,7 @@ def rand(
     requires_grad: bool = False,
 ) -> Tensor:
     """Numbers drawn evenly from [0, 1)."""
-    kind = _kind(dtype, "rand")
+    kind = _floating(dtype, "rand")
     numbers = (generator or default_generator).numpy.random(_sizes(size, "rand"), kind)
     return _made(np.asarray(numbers), requires_grad, device)
 
@@ -244,7 +252,7 @@ def randn(
     requires_grad: bool = False,
 ) -> Tensor:
     """Numbers drawn from the standard normal distribution."""
-    kind = _kind(dtype, "randn")
+    kind = _floating(dtype, "randn")
     numbers = (generator or default_generator).numpy.standard_normal(_sizes(size, "randn"), kind)
     return _made(np.asarray(numbers), requires_grad, device)
 

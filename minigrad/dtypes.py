@@ -12,13 +12,21 @@ import numpy as np
 
 __all__ = [
     "bool",
+    "cdouble",
+    "cfloat",
+    "complex128",
+    "complex64",
     "device",
     "double",
     "dtype",
+    "finfo",
     "float",
+    "float16",
     "float32",
     "float64",
     "get_default_dtype",
+    "half",
+    "iinfo",
     "int",
     "int16",
     "int32",
@@ -68,6 +76,8 @@ class dtype:  # noqa: N801
     def __eq__(self, other: object) -> builtins.bool:
         if isinstance(other, dtype):
             return self.dtype == other.dtype
+        if other is None:  # which NumPy takes for float64
+            return False
         try:
             return self.dtype == np.dtype(other)  # type: ignore[call-overload]
         except TypeError:
@@ -84,6 +94,9 @@ class dtype:  # noqa: N801
 
 
 float32, float64 = dtype("float32"), dtype("float64")
+# Names that programs compare with; no tensor is of these.
+float16, complex64, complex128 = dtype("float16"), dtype("complex64"), dtype("complex128")
+half, cfloat, cdouble = float16, complex64, complex128
 uint8, int8, int16 = dtype("uint8"), dtype("int8"), dtype("int16")
 int32, int64 = dtype("int32"), dtype("int64")
 bool = dtype("bool")
@@ -128,16 +141,51 @@ def numpy_dtype(kind: Any, operation: str = "tensor") -> np.dtype:
         For types that minigrad does not compute with (float16, complex, object, ...).
     """
     if kind is builtins.float:
-        return _default[0].dtype
+        return float64.dtype
     if kind is builtins.int:
         return int64.dtype
     if kind is None:
         raise TypeError(f"{operation}: dtype is None")
-    found = np.dtype(kind).newbyteorder("=")
+    found = np.dtype(getattr(kind, "dtype", kind)).newbyteorder("=")
     if found not in _BY_NUMPY:
         raise TypeError(
             f"{operation}: dtype {found} is not supported; use float32 or float64 for values, "
             "int64, int32, int16, int8, uint8 or bool for indices, labels and masks"
+        )
+    return found
+
+
+_TYPES = {
+    "FloatTensor": float32,
+    "DoubleTensor": float64,
+    "ByteTensor": uint8,
+    "CharTensor": int8,
+    "ShortTensor": int16,
+    "IntTensor": int32,
+    "LongTensor": int64,
+    "BoolTensor": bool,
+}
+
+
+def tensor_type(kind: dtype) -> str:
+    """PyTorch's old name of the tensors of a dtype."""
+    return next(name for name, of_it in _TYPES.items() if of_it == kind)
+
+
+def named(name: str) -> dtype:
+    """The dtype behind a name: "float32", or "FloatTensor" with anything before it but "cuda".
+
+    Raises
+    ------
+    TypeError
+        For other names.
+    """
+    place, _, last = name.rpartition(".")
+    found = _TYPES.get(last) or next((d for d in _BY_NUMPY.values() if d.name == last), None)
+    if found is None or "cuda" in place:
+        raise TypeError(
+            f"type: dtype (={name!r}) names no dtype of minigrad; its tensors are "
+            f"{', '.join(_TYPES)}, on the CPU"
         )
     return found
 
@@ -161,6 +209,31 @@ def result_dtype(x: np.ndarray, y: np.ndarray) -> np.dtype:
     if (x.ndim == 0) != (y.ndim == 0):
         return b if x.ndim == 0 else a
     return np.promote_types(a, b)
+
+
+class finfo:  # noqa: N801
+    """The limits of a floating dtype: ``bits, eps, max, min, tiny, resolution``."""
+
+    def __init__(self, type: Any = None) -> None:
+        kind = numpy_dtype(_default[0] if type is None else type, "finfo")
+        if kind.kind != "f":
+            raise TypeError(f"finfo: type (={type}) must be a floating dtype; use iinfo")
+        found = np.finfo(kind)
+        self.bits, self.dtype = found.bits, kind.name
+        self.eps, self.resolution = builtins.float(found.eps), builtins.float(found.resolution)
+        self.max, self.min = builtins.float(found.max), builtins.float(found.min)
+        self.tiny = self.smallest_normal = builtins.float(found.tiny)
+
+
+class iinfo:  # noqa: N801
+    """The limits of an integer dtype: ``bits, max, min``."""
+
+    def __init__(self, type: Any) -> None:
+        kind = numpy_dtype(type, "iinfo")
+        if kind.kind not in "iu":
+            raise TypeError(f"iinfo: type (={type}) must be an integer dtype; use finfo")
+        found = np.iinfo(kind)
+        self.bits, self.dtype, self.max, self.min = found.bits, kind.name, found.max, found.min
 
 
 class device:  # noqa: N801

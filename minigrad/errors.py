@@ -7,8 +7,12 @@ in code written for PyTorch still catches it.
 
 from minigrad.kernels.sizes import SizeError
 
-__all__ = ["DTypeError", "SizeError"]
+__all__ = ["DTypeError", "DivisionError", "SizeError"]
 
 
 class DTypeError(TypeError, RuntimeError):
     """A dtype that an operation does not take, or dtypes that do not fit one another."""
+
+
+class DivisionError(ZeroDivisionError, RuntimeError):
+    """An integer divided by 0; floating numbers give infinities or NaN."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,25 +10,39 @@ import numpy as np
 
 from minigrad import dtypes
 from minigrad.errors import SizeError
-from minigrad.methods.operands import axis_of, cast
+from minigrad.methods.operands import axis_of, cast, check_broadcast, operand, promoted, sizes_of
 from minigrad.primitives.layout import Cat
-from minigrad.tensor import Tensor, tensor
+from minigrad.random import default_generator
+from minigrad.tensor import Size, Tensor, tensor
 
 __all__ = [
     "atleast_1d",
-    "baddbmm",
+    "atleast_2d",
+    "atleast_3d",
+    "block_diag",
+    "broadcast_shapes",
     "broadcast_tensors",
+    "can_cast",
+    "cartesian_prod",
     "cat",
+    "cdist",
+    "column_stack",
     "concat",
     "concatenate",
+    "dist",
     "dstack",
-    "einsum",
     "hstack",
+    "is_complex",
+    "is_floating_point",
+    "is_nonzero",
     "is_tensor",
+    "isin",
     "meshgrid",
+    "multinomial",
     "numel",
-    "outer",
+    "promote_types",
     "result_type",
+    "row_stack",
     "stack",
     "vstack",
     "where",
@@ -44,12 +59,46 @@ def numel(input: Tensor) -> int:
     return input.numel()
 
 
-def result_type(tensor1: Tensor, tensor2: Tensor) -> dtypes.dtype:
-    """The dtype in which two tensors are combined."""
-    return dtypes.of(dtypes.result_dtype(tensor1.array, tensor2.array))
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the elements are floating-point numbers."""
+    return input.is_floating_point()
 
 
-def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: None = None) -> Tensor:
+def is_complex(input: Tensor) -> bool:
+    """False: there are no complex tensors here."""
+    return False
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the one element is not zero."""
+    return bool(input)
+
+
+def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
+    """The dtype in which two tensors, or a tensor and a number, are combined."""
+    x, y = (tensor1, tensor2) if isinstance(tensor1, Tensor) else (tensor2, tensor1)
+    if not isinstance(x, Tensor):
+        x = tensor(x)
+    x, y = promoted(x, y, "result_type")
+    return x.dtype
+
+
+def promote_types(type1: Any, type2: Any) -> dtypes.dtype:
+    """The smallest dtype that both can be converted to."""
+    x, y = (np.empty(1, dtypes.numpy_dtype(t, "promote_types")) for t in (type1, type2))
+    return dtypes.of(dtypes.result_dtype(x, y))
+
+
+def can_cast(from_: Any, to: Any) -> bool:
+    """Whether PyTorch's rules let one dtype be converted to another in place."""
+    rank = {"b": 0, "u": 1, "i": 1, "f": 2}
+    a, b = (dtypes.numpy_dtype(t, "can_cast") for t in (from_, to))
+    return rank[a.kind] <= rank[b.kind] and not (a.kind == "i" and b.kind == "u")
+
+
+def cat(
+    tensors: Sequence[Tensor], dim: int = 0, *, out: None = None, axis: int | None = None
+) -> Tensor:
     """Tensors one after the other along an axis; sizes must agree along the others.
 
     Raises
@@ -57,21 +106,28 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, out: None = None) -> Tensor:
     ValueError
         For no tensors, or shapes that do not fit.
     """
+    xs = _listed(tensors, "cat")
+    # PyTorch lets an empty vector stand for "nothing yet".
+    full = [x for x in xs if x.shape != (0,)] or xs[:1]
+    at = axis_of(dim if axis is None else axis, full[0].ndim, "cat")
+    for i, x in enumerate(full):
+        _check_joins(full[0], x, i, at)
+    kind = xs[0].array
+    for x in xs[1:]:
+        kind = np.empty((1,), dtypes.result_dtype(kind, x.array))
+    return Cat.apply(at, *(cast(x, kind.dtype) for x in full))
+
+
+def _listed(tensors: Any, operation: str) -> list[Tensor]:
+    if isinstance(tensors, Tensor) or not hasattr(tensors, "__iter__"):
+        raise TypeError(f"{operation}: tensors must be a sequence of Tensors")
     xs = list(tensors)
     if not xs:
-        raise SizeError("cat: tensors is empty; expected at least one Tensor")
+        raise SizeError(f"{operation}: tensors is empty; expected at least one Tensor")
     for i, x in enumerate(xs):
         if not isinstance(x, Tensor):
-            raise TypeError(f"cat: tensors[{i}] must be a Tensor, got {type(x).__name__}")
-    # PyTorch lets an empty vector stand for "nothing yet".
-    xs = [x for x in xs if x.shape != (0,)] or xs[:1]
-    axis = axis_of(dim, xs[0].ndim, "cat")
-    for i, x in enumerate(xs):
-        _check_joins(xs[0], x, i, axis)
-    kind = xs[0].array.dtype
-    for x in xs[1:]:
-        kind = dtypes.result_dtype(np.empty((1,), kind), np.empty((1,), x.array.dtype))
-    return Cat.apply(axis, *(cast(x, kind) for x in xs))
+            raise TypeError(f"{operation}: tensors[{i}] must be a Tensor, got {type(x).__name__}")
+    return xs
 
 
 def _check_joins(first: Tensor, x: Tensor, i: int, axis: int) -> None:
@@ -88,75 +144,181 @@ def _check_joins(first: Tensor, x: Tensor, i: int, axis: int) -> None:
 concat = concatenate = cat
 
 
-def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: None = None) -> Tensor:
+def stack(
+    tensors: Sequence[Tensor], dim: int = 0, *, out: None = None, axis: int | None = None
+) -> Tensor:
     """Tensors of one shape side by side along a new axis."""
-    xs = list(tensors)
-    if not xs:
-        raise SizeError("stack: tensors is empty; expected at least one Tensor")
+    xs = _listed(tensors, "stack")
     for i, x in enumerate(xs):
         if x.shape != xs[0].shape:
             raise SizeError(
                 f"stack: tensors[{i}] has shape {tuple(x.shape)}, tensors[0] has "
                 f"{tuple(xs[0].shape)}; they must agree"
             )
-    axis = axis_of(dim, xs[0].ndim + 1, "stack")
-    return cat([x.unsqueeze(axis) for x in xs], axis)
+    at = axis_of(dim if axis is None else axis, xs[0].ndim + 1, "stack")
+    return cat([x.unsqueeze(at) for x in xs], at)
 
 
-def atleast_1d(input: Tensor) -> Tensor:
+def _each(function: Any) -> Any:
+    """A function of one tensor that takes several, or a sequence, as well."""
+
+    @functools.wraps(function)
+    def of_all(*tensors: Any) -> Any:
+        if len(tensors) == 1 and isinstance(tensors[0], Tensor):
+            return function(tensors[0])
+        return tuple(function(x) for x in (tensors if len(tensors) != 1 else tensors[0]))
+
+    return of_all
+
+
+@_each
+def atleast_1d(x: Tensor) -> Tensor:
     """The tensor, with an axis if it has none."""
-    return input.reshape(1) if input.ndim == 0 else input
+    return x.reshape(1) if x.ndim == 0 else x
+
+
+@_each
+def atleast_2d(x: Tensor) -> Tensor:
+    """The tensor, with leading axes until it has two."""
+    return x if x.ndim >= 2 else x.reshape(1, -1)
+
+
+@_each
+def atleast_3d(x: Tensor) -> Tensor:
+    """The tensor with three axes at least; a vector stands in the middle, a matrix in front."""
+    if x.ndim >= 3:
+        return x
+    return x.unsqueeze(-1) if x.ndim == 2 else x.reshape(1, -1, 1)
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors side by side along the second axis (vectors: the first)."""
-    xs = [atleast_1d(x) for x in tensors]
+    xs = [atleast_1d(x) for x in _listed(tensors, "hstack")]
     return cat(xs, 0 if xs[0].ndim == 1 else 1)
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors below each other along the first axis (vectors as rows)."""
-    return cat([x.reshape(1, -1) if x.ndim <= 1 else x for x in tensors], 0)
+    return cat([atleast_2d(x) for x in _listed(tensors, "vstack")], 0)
+
+
+row_stack = vstack
 
 
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors behind each other along the third axis."""
-    return cat(
-        [
-            x.reshape(*x.shape, *(1,) * (3 - x.ndim)) if x.ndim >= 2 else x.reshape(1, -1, 1)
-            for x in tensors
-        ],
-        2,
-    )
+    return cat([atleast_3d(x) for x in _listed(tensors, "dstack")], 2)
+
+
+def column_stack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors side by side, vectors as columns."""
+    xs = _listed(tensors, "column_stack")
+    return hstack([x if x.ndim >= 2 else x.reshape(-1, 1) for x in xs])
+
+
+def block_diag(*tensors: Tensor) -> Tensor:
+    """A matrix with the matrices along its diagonal, zeros elsewhere."""
+    xs = [atleast_2d(x) for x in tensors]
+    if any(x.ndim > 2 for x in xs):
+        raise SizeError("block_diag: needs tensors of at most 2 dimensions")
+    width = sum(x.shape[1] for x in xs)
+    rows, before = [], 0
+    for x in xs:
+        n, m = x.shape
+        left = Tensor.wrap(np.zeros((n, before), x.array.dtype))
+        right = Tensor.wrap(np.zeros((n, width - before - m), x.array.dtype))
+        rows.append(cat([left, x, right], 1))
+        before += m
+    return cat(rows, 0)
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """``input`` where the condition holds, else ``other``; with a condition only, its non-zero
     indices.
     """
+    if not isinstance(condition, Tensor):
+        raise TypeError(f"where: condition must be a Tensor, got {type(condition).__name__}")
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
+    if condition.dtype == dtypes.uint8:
+        condition = condition.bool()
     if not isinstance(input, Tensor):
-        like = other if isinstance(other, Tensor) else tensor(other)
-        input = tensor(input, dtype=like.dtype) if like.is_floating_point() else tensor(input)
+        if isinstance(other, Tensor):
+            return operand(input, other, "where").where(condition, other)
+        input = tensor(input)
     return input.where(condition, other)
+
+
+def isin(elements: Any, test_elements: Any, *, invert: bool = False) -> Tensor:
+    """True where an element is among others."""
+    values = [getattr(x, "array", x) for x in (elements, test_elements)]
+    return Tensor.wrap(np.asarray(np.isin(*values, invert=invert)))
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None
+) -> Tensor:
+    """Draw indices, with chances in the proportions of the weights along the last axis."""
+    weights = input.array
+    if weights.dtype.kind != "f" or weights.ndim not in (1, 2) or not (weights >= 0).all():
+        raise SizeError("multinomial: input must be 1 or 2 axes of non-negative floating weights")
+    rows = np.atleast_2d(weights).astype(np.float64)
+    possible = (rows > 0).sum(1).min(initial=rows.shape[1])
+    if num_samples < 1 or possible == 0 or (not replacement and num_samples > possible):
+        raise SizeError(f"multinomial: cannot draw num_samples (={num_samples}) of {possible}")
+    numbers = (generator or default_generator).numpy
+    drawn = [numbers.choice(len(p), num_samples, replace=replacement, p=p / p.sum()) for p in rows]
+    return Tensor.wrap(np.array(drawn, np.int64).reshape(*weights.shape[:-1], num_samples))
+
+
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """The p-norm of the difference."""
+    return (input - other).norm(p)
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
+    """The p-norm distances between all rows of one tensor and all rows of another."""
+    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+        raise SizeError(
+            f"cdist: expected (..., P, M) and (..., R, M), got {tuple(x1.shape)} and "
+            f"{tuple(x2.shape)}"
+        )
+    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape that shapes broadcast to."""
+    found: tuple[int, ...] = ()
+    for shape in shapes:
+        given = sizes_of((shape,), "broadcast")
+        check_broadcast(found, given, "broadcast_shapes")
+        found = np.broadcast_shapes(found, given)
+    return Size(found)
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """Tensors expanded to the shape they broadcast to."""
-    shape = np.broadcast_shapes(*(x.shape for x in tensors))
+    shape = broadcast_shapes(*(x.shape for x in tensors))
     return tuple(x.expand(*shape) for x in tensors)
+
+
+def cartesian_prod(*tensors: Tensor) -> Tensor:
+    """All combinations of the elements of vectors, one row each."""
+    if any(x.ndim != 1 for x in tensors):
+        raise SizeError("cartesian_prod: needs vectors")
+    if len(tensors) == 1:
+        return tensors[0]
+    return stack([g.reshape(-1) for g in meshgrid(*tensors)], 1)
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """Grids of coordinates from vectors; the first runs along the rows ("ij") or along the columns
     ("xy").
     """
-    xs = (
-        list(tensors[0])
-        if len(tensors) == 1 and isinstance(tensors[0], (tuple, list))
-        else list(tensors)
-    )
+    one = len(tensors) == 1 and isinstance(tensors[0], (tuple, list))
+    xs = _listed(tensors[0] if one else tensors, "meshgrid")
+    if any(x.ndim > 1 for x in xs):
+        raise SizeError("meshgrid: needs vectors or numbers")
     if indexing not in ("ij", "xy"):
         raise ValueError(f"meshgrid: indexing (={indexing!r}) must be 'ij' or 'xy'")
     swap = indexing == "xy" and len(xs) > 1
@@ -168,61 +330,5 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
         for i, x in enumerate(xs)
     ]
     if swap:
-        grids = [g.transpose(0, 1) for g in grids]
         grids[0], grids[1] = grids[1], grids[0]
     return tuple(grids)
-
-
-def outer(input: Tensor, vec2: Tensor) -> Tensor:
-    """All products of an element of one vector and an element of another."""
-    if input.ndim != 1 or vec2.ndim != 1:
-        raise SizeError(
-            f"outer: expected two vectors, got shapes {tuple(input.shape)} and {tuple(vec2.shape)}"
-        )
-    return input.unsqueeze(1) * vec2.unsqueeze(0)
-
-
-def baddbmm(
-    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
-) -> Tensor:
-    """``beta * input + alpha * (batch1 @ batch2)``, for batches of matrices."""
-    return input * beta + batch1.bmm(batch2) * alpha
-
-
-def einsum(equation: str, *operands: Any) -> Tensor:
-    """Sums of products in Einstein's notation, for one or two tensors at a time, without repeated
-    letters in one.
-
-    >>> import minigrad
-    >>> minigrad.einsum("ij,jk->ik", minigrad.ones(2, 3), minigrad.ones(3, 4)).shape
-    minigrad.Size([2, 4])
-    """
-    xs = (
-        list(operands[0])
-        if len(operands) == 1 and isinstance(operands[0], (tuple, list))
-        else list(operands)
-    )
-    inputs, arrow, output = equation.replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    if "." in equation or len(terms) != len(xs) or any(len(set(t)) != len(t) for t in terms):
-        raise ValueError(
-            f"einsum: equation (={equation!r}) must name each axis of {len(xs)} tensors by one "
-            "letter"
-        )
-    for term, x in zip(terms, xs, strict=True):
-        if len(term) != x.ndim:
-            raise SizeError(
-                f"einsum: term {term!r} names {len(term)} axes, its tensor has shape "
-                f"{tuple(x.shape)}"
-            )
-    letters = "".join(terms)
-    if not arrow:
-        output = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    order = output + "".join(sorted(set(letters) - set(output)))
-    product: Any = None
-    for term, x in zip(terms, xs, strict=True):
-        aligned = x.permute(*(term.index(c) for c in order if c in term))
-        aligned = aligned.reshape(*(x.shape[term.index(c)] if c in term else 1 for c in order))
-        product = aligned if product is None else product * aligned
-    summed = tuple(range(len(output), len(order)))
-    return product.sum(summed) if summed else product

@@ -8,43 +8,32 @@ in
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from minigrad import autograd, dtypes
 from minigrad.autograd import Storage
-from minigrad.errors import DTypeError, SizeError
+from minigrad.errors import DTypeError
 from minigrad.methods.arithmetic import Arithmetic
+from minigrad.methods.arrangement import Arrangement
+from minigrad.methods.comparison import Comparison
+from minigrad.methods.conversion import Conversion
+from minigrad.methods.elementwise import Elementwise
+from minigrad.methods.export import Export
 from minigrad.methods.indexing import Indexing
 from minigrad.methods.inplace import InPlace
 from minigrad.methods.layout import Layout
-from minigrad.methods.operands import axis_of
+from minigrad.methods.products import Products
+from minigrad.methods.queries import Queries
 from minigrad.methods.reduction import Reduction
-from minigrad.primitives.arithmetic import Cast, Clone
+from minigrad.methods.scattering import Scattering
+from minigrad.methods.statistics import Statistics
+from minigrad.primitives.arithmetic import Clone
+from minigrad.size import Size
 
 __all__ = ["RemovableHandle", "Size", "Tensor", "from_array", "method", "tensor"]
-
-
-class Size(tuple):
-    """The shape of a tensor: a tuple that knows its number of elements."""
-
-    __slots__ = ()
-
-    def numel(self) -> int:
-        """The number of elements."""
-        return int(np.prod(self, dtype=object)) if self else 1
-
-    def __repr__(self) -> str:
-        return f"minigrad.Size({list(self)})"
-
-    def __add__(self, other: Any) -> Size:
-        return Size(tuple(self) + tuple(other))
-
-    def __getitem__(self, index: Any) -> Any:
-        part = super().__getitem__(index)
-        return Size(part) if isinstance(index, slice) else part
 
 
 class RemovableHandle:
@@ -67,7 +56,22 @@ class RemovableHandle:
         self.remove()
 
 
-class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
+class Tensor(
+    Arithmetic,
+    Elementwise,
+    Comparison,
+    Products,
+    Reduction,
+    Statistics,
+    Layout,
+    Arrangement,
+    Indexing,
+    Scattering,
+    Queries,
+    Conversion,
+    Export,
+    InPlace,
+):
     """An n-dimensional array of one dtype that can be differentiated.
 
     ``Tensor([1, 2])`` holds the given values as floats, ``Tensor(2, 3)`` is an uninitialised 2 x 3
@@ -103,6 +107,8 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
         sizes = data and all(isinstance(n, (int, np.integer)) for n in data)
         if sizes:
             self._set(np.empty(data, dtypes.get_default_dtype().dtype))
+        elif len(data) == 1 and isinstance(data[0], Size):
+            self._set(np.empty(data[0], dtypes.get_default_dtype().dtype))
         elif len(data) == 1 and isinstance(data[0], np.ndarray):
             self._set(_checked(data[0], "Tensor"))
         elif len(data) == 1:
@@ -244,165 +250,6 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
         hooks.append(hook)
         return RemovableHandle(hooks, hook)
 
-    # -- what it is
-    # ---------------------------------------------------------------------------------------
-
-    @property
-    def shape(self) -> Size:
-        """The size of each axis."""
-        return Size(self.array.shape)
-
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one axis."""
-        return self.shape if dim is None else self.array.shape[axis_of(dim, self.ndim, "size")]
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return self.array.ndim
-
-    def dim(self) -> int:
-        """The number of axes."""
-        return self.array.ndim
-
-    def numel(self) -> int:
-        """The number of elements."""
-        return self.array.size
-
-    nelement = numel
-
-    @property
-    def dtype(self) -> dtypes.dtype:
-        """The element type."""
-        return dtypes.of(self.array.dtype)
-
-    @property
-    def device(self) -> dtypes.device:
-        """Always the CPU."""
-        return dtypes.device("cpu")
-
-    @property
-    def is_cuda(self) -> bool:
-        """Always False."""
-        return False
-
-    @property
-    def itemsize(self) -> int:
-        """The size of one element [bytes]."""
-        return self.array.itemsize
-
-    def element_size(self) -> int:
-        """The size of one element [bytes]."""
-        return self.array.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        """The size of all elements [bytes]."""
-        return self.array.nbytes
-
-    def data_ptr(self) -> int:
-        """The address of the first element."""
-        return self.array.ctypes.data
-
-    def is_floating_point(self) -> bool:
-        """Whether the elements are floating-point numbers."""
-        return self.array.dtype.kind == "f"
-
-    def get_device(self) -> int:
-        """-1, PyTorch's number of the CPU."""
-        return -1
-
-    def __len__(self) -> int:
-        if self.ndim == 0:
-            raise TypeError("len: a 0-dimensional tensor has no length")
-        return len(self.array)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        if self.ndim == 0:
-            raise TypeError("iter: a 0-dimensional tensor cannot be iterated over")
-        return iter(self.unbind(0))
-
-    def __contains__(self, value: Any) -> bool:
-        return bool((self.array == getattr(value, "array", value)).any())
-
-    # -- out of minigrad
-    # ------------------------------------------------------------------------------------
-
-    def item(self) -> Any:
-        """The value of a tensor of one element, as a Python number.
-
-        Raises
-        ------
-        ValueError
-            If there is not exactly one element.
-        """
-        if self.array.size != 1:
-            raise SizeError(f"item: needs a tensor of one element, got shape {tuple(self.shape)}")
-        return self.array.item()
-
-    def tolist(self) -> Any:
-        """The values as nested lists of Python numbers."""
-        return self.array.tolist()
-
-    def numpy(self, *, force: bool = False) -> np.ndarray:
-        """The values as an ndarray over the same memory.
-
-        While a recorded graph holds the values for its backward, the array is read-only.
-
-        Raises
-        ------
-        RuntimeError
-            If the tensor requires grad; use ``detach().numpy()`` (or ``force=True``).
-        """
-        if self.requires_grad and not force:
-            raise RuntimeError(
-                "numpy: this tensor requires grad, and changes through NumPy are not recorded; "
-                "use detach().numpy()"
-            )
-        array = self.array.view()
-        if self.storage.held:
-            array.flags.writeable = False
-        elif array.flags.writeable:
-            self.storage.shared = self.storage.exported = True
-        return array
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        array = self.numpy()
-        if copy or (dtype is not None and array.dtype != np.dtype(dtype)):
-            return array.astype(dtype if dtype is not None else array.dtype)
-        return array
-
-    def __dlpack__(self, **options: Any) -> Any:
-        """The memory as a DLPack capsule, for other array libraries."""
-        return self.numpy().__dlpack__(**options)
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self.array.__dlpack_device__()
-
-    def __bool__(self) -> bool:
-        if self.array.size != 1:
-            raise SizeError(
-                f"bool: the truth of a tensor of shape {tuple(self.shape)} is ambiguous; use "
-                "any() or all()"
-            )
-        return bool(self.array.item())
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        if self.array.dtype.kind not in "iub" or self.array.size != 1:
-            raise TypeError("index: only a tensor of one integer can be used as an index")
-        return int(self.array.item())
-
-    def __format__(self, specification: str) -> str:
-        if self.ndim == 0 and specification:
-            return format(self.item(), specification)
-        return object.__format__(self, specification)
-
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if self.node is not None:
             raise RuntimeError(
@@ -418,107 +265,13 @@ class Tensor(Arithmetic, Reduction, Layout, Indexing, InPlace):
     def __reduce__(self) -> Any:
         return _rebuilt, (type(self), np.ascontiguousarray(self.array), self._requires_grad)
 
-    # -- conversion
-    # -------------------------------------------------------------------------------------------
-
-    def to(self, *args: Any, dtype: Any = None, copy: bool = False, **ignored: Any) -> Tensor:
-        """The tensor in another dtype: ``to(dtype)``, ``to(other)``, ``to("cpu")``, ``to("cpu",
-        dtype)``.
-
-        Raises
-        ------
-        RuntimeError
-            For a device other than the CPU.
-        """
-        for argument in (
-            *args,
-            *([ignored["device"]] if ignored.get("device") is not None else []),
-        ):
-            if isinstance(argument, Tensor):
-                dtype = argument.dtype
-            elif isinstance(argument, (dtypes.device, str)):
-                dtypes.device(argument)
-            elif isinstance(argument, (dtypes.dtype, np.dtype, type)):
-                dtype = argument
-            elif argument is not None and not isinstance(argument, bool):
-                raise TypeError(f"to: expected a dtype, a device or a Tensor, got {argument!r}")
-        wanted = self.array.dtype if dtype is None else dtypes.numpy_dtype(dtype, "to")
-        if wanted != self.array.dtype:
-            return Cast.apply(self, wanted)
-        return self.clone() if copy else self
-
-    def type(self, dtype: Any = None) -> Any:
-        """The tensor in another dtype; without one, the name of its type."""
-        return f"minigrad.{self.dtype.name}" if dtype is None else self.to(dtype)
-
-    def type_as(self, other: Tensor) -> Tensor:
-        """The tensor in the dtype of another."""
-        return self.to(other.dtype)
-
-    def float(self) -> Tensor:
-        """The tensor in float32."""
-        return self.to(dtypes.float32)
-
-    def double(self) -> Tensor:
-        """The tensor in float64."""
-        return self.to(dtypes.float64)
-
-    def int(self) -> Tensor:
-        """The tensor in int32."""
-        return self.to(dtypes.int32)
-
-    def long(self) -> Tensor:
-        """The tensor in int64."""
-        return self.to(dtypes.int64)
-
-    def bool(self) -> Tensor:
-        """The tensor as booleans."""
-        return self.to(dtypes.bool)
-
-    def byte(self) -> Tensor:
-        """The tensor in uint8."""
-        return self.to(dtypes.uint8)
-
-    def cpu(self) -> Tensor:
-        """The tensor itself."""
-        return self
-
-    def cuda(self, *args: Any, **kwargs: Any) -> Tensor:
-        """Raise: there is no GPU here."""
-        return self.to(dtypes.device("cuda"))
+    def new(self, *data: Any, dtype: Any = None) -> Tensor:
+        """``Tensor(...)`` in this one's dtype: of sizes, or of a sequence."""
+        return Tensor(*data).to(dtype or self.dtype)
 
     def new_tensor(self, data: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
         """A tensor of the given data, in this one's dtype unless another is given."""
         return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-    def new_full(self, size: Any, fill_value: Any, dtype: Any = None, **ignored: Any) -> Tensor:
-        """A tensor of one repeated number, in this one's dtype unless another is given."""
-        kind = dtypes.numpy_dtype(dtype or self.dtype, "new_full")
-        return Tensor.wrap(np.full(tuple(size), fill_value, kind))
-
-    def new_zeros(self, *size: Any, dtype: Any = None, **ignored: Any) -> Tensor:
-        """A tensor of zeros, in this one's dtype unless another is given."""
-        return self.new_full(size[0] if isinstance(size[0], (tuple, list)) else size, 0, dtype)
-
-    def new_ones(self, *size: Any, dtype: Any = None, **ignored: Any) -> Tensor:
-        """A tensor of ones, in this one's dtype unless another is given."""
-        return self.new_full(size[0] if isinstance(size[0], (tuple, list)) else size, 1, dtype)
-
-    new_empty = new_zeros
-
-    def __repr__(self) -> str:
-        default = (dtypes.get_default_dtype().dtype, np.dtype(np.int64), np.dtype(np.bool_))
-        text = np.array2string(
-            self.array, precision=4, separator=", ", prefix="tensor(", threshold=1000, edgeitems=3
-        )
-        if self.array.size == 0 and self.ndim != 1:
-            text = f"[], size={tuple(self.shape)}"
-        notes = [] if self.array.dtype in default else [f"dtype={self.dtype}"]
-        if self.node is not None:
-            notes.append(f"grad_fn={self.node!r}")
-        elif self.requires_grad:
-            notes.append("requires_grad=True")
-        return f"tensor({', '.join([text, *notes])})"
 
 
 def _rebuilt(cls: Any, array: np.ndarray, requires_grad: bool) -> Any:

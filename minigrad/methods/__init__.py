@@ -3,4 +3,20 @@
 They check and promote their arguments, and apply the operations of `minigrad.primitives`.
 """
 
-__all__ = ["arithmetic", "indexing", "inplace", "layout", "operands", "reduction"]
+__all__ = [
+    "arithmetic",
+    "arrangement",
+    "comparison",
+    "conversion",
+    "elementwise",
+    "export",
+    "indexing",
+    "inplace",
+    "layout",
+    "operands",
+    "products",
+    "queries",
+    "reduction",
+    "scattering",
+    "statistics",
+]

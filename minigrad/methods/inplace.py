@@ -12,9 +12,16 @@ from typing import Any
 import numpy as np
 
 from minigrad import dtypes
-from minigrad.autograd import Differentiable, is_grad_enabled, no_grad, replace_value
+from minigrad.autograd import Differentiable, is_grad_enabled, replace_value
 from minigrad.errors import DTypeError, SizeError
-from minigrad.methods.operands import cast, check_broadcast, operand
+from minigrad.methods.operands import (
+    cast,
+    check_broadcast,
+    check_fits,
+    is_scalar,
+    operand,
+    sizes_of,
+)
 from minigrad.primitives.indexing import Overwrite
 from minigrad.random import default_generator
 
@@ -37,12 +44,19 @@ def changed(target: Any, result: Any, operation: str) -> Any:
                 "cannot hold"
             )
         result = cast(result, target.array.dtype)
+    if result.node is None and target.requires_grad and is_grad_enabled():
+        return target.copy_(result)  # a constant: the old value gets no gradient
     return replace_value(target, result)
+
+
+# Methods of several operations, of which not only the last one saves the tensor.
+_COMPOSITE = {"erfc", "log10", "log2", "logit", "tan"}
 
 
 def _in_place(name: str) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return changed(self, getattr(self, name)(*args, **kwargs), name + "_")
+        x = self.clone() if name in _COMPOSITE and self.requires_grad else self
+        return changed(self, getattr(x, name)(*args, **kwargs), name + "_")
 
     method.__name__ = name + "_"
     method.__doc__ = f"`{name}`, in place; returns the tensor."
@@ -50,51 +64,51 @@ def _in_place(name: str) -> Any:
 
 
 class InPlace(Differentiable):
-    """Methods whose names end in an underscore."""
+    """Methods whose names end in an underscore; those of `_NAMES` are made below."""
 
-    add_ = _in_place("add")
-    sub_ = _in_place("sub")
-    mul_ = _in_place("mul")
-    div_ = _in_place("div")
-    pow_ = _in_place("pow")
-    neg_ = _in_place("neg")
-    abs_ = _in_place("abs")
-    exp_ = _in_place("exp")
-    log_ = _in_place("log")
-    sqrt_ = _in_place("sqrt")
-    rsqrt_ = _in_place("rsqrt")
-    reciprocal_ = _in_place("reciprocal")
-    square_ = _in_place("square")
-    sin_ = _in_place("sin")
-    cos_ = _in_place("cos")
-    tanh_ = _in_place("tanh")
-    sigmoid_ = _in_place("sigmoid")
-    floor_ = _in_place("floor")
-    ceil_ = _in_place("ceil")
-    round_ = _in_place("round")
-    trunc_ = _in_place("trunc")
-    sign_ = _in_place("sign")
-    clamp_ = _in_place("clamp")
-    clip_ = _in_place("clamp")
-    lerp_ = _in_place("lerp")
-    addcmul_ = _in_place("addcmul")
-    addcdiv_ = _in_place("addcdiv")
-    remainder_ = _in_place("remainder")
-    floor_divide_ = _in_place("floor_divide")
-    masked_fill_ = _in_place("masked_fill")
-    scatter_ = _in_place("scatter")
-    scatter_add_ = _in_place("scatter_add")
-    index_add_ = _in_place("index_add")
-    tril_ = _in_place("tril")
-    triu_ = _in_place("triu")
+    def squeeze_(self, dim: Any = None) -> Any:
+        """`squeeze`, in place."""
+        return self._reshaped(self.squeeze(dim))
 
-    def clamp_min_(self, min: Any) -> Any:
-        """`clamp_` from below."""
-        return self.clamp_(min=min)
+    def unsqueeze_(self, dim: int) -> Any:
+        """`unsqueeze`, in place."""
+        return self._reshaped(self.unsqueeze(dim))
 
-    def clamp_max_(self, max: Any) -> Any:
-        """`clamp_` from above."""
-        return self.clamp_(max=max)
+    def transpose_(self, dim0: int, dim1: int) -> Any:
+        """`transpose`, in place."""
+        return self._reshaped(self.transpose(dim0, dim1))
+
+    swapaxes_ = swapdims_ = transpose_
+
+    def t_(self) -> Any:
+        """`t`, in place."""
+        return self._reshaped(self.t())
+
+    def resize_(self, *sizes: Any, memory_format: Any = None) -> Any:
+        """Take another shape, with the old elements first and whatever memory held after them."""
+        shape = sizes_of(sizes, "resize_")
+        if self.requires_grad:
+            raise RuntimeError("resize_: a tensor that requires grad cannot be resized")
+        array = np.empty(shape, self.array.dtype)
+        count = min(array.size, self.array.size)
+        array.reshape(-1)[:count] = self.array.reshape(-1)[:count]
+        return self._reshaped(self.wrap(array))
+
+    def resize_as_(self, the_template: Any) -> Any:
+        """`resize_` to the shape of another tensor."""
+        return self.resize_(*the_template.shape)
+
+    def _reshaped(self, view: Any) -> Any:
+        """Become ``view``, another look at the same elements."""
+        if self.node is None and self.requires_grad and is_grad_enabled():
+            raise RuntimeError(
+                "a leaf that requires grad cannot be changed in place while operations are "
+                "recorded; do it under no_grad(), or work on a copy (x.clone())"
+            )
+        self.array, self.node, self.index = view.array, view.node, view.index
+        self.base, self.path, self.seen = view.base, view.path, view.seen
+        self.storage = view.storage
+        return self
 
     def __iadd__(self, other: Any) -> Any:
         return self.add_(other)
@@ -142,6 +156,8 @@ class InPlace(Differentiable):
 
     def fill_(self, value: Any) -> Any:
         """Set every element to a number."""
+        if is_scalar(value):
+            check_fits(value, self.array.dtype, "fill_")
         value = operand(value, self, "fill_")
         if value.array.ndim:
             raise SizeError(
@@ -163,8 +179,7 @@ class InPlace(Differentiable):
 
     def _random(self, generator: Any, draw: Any) -> Any:
         numbers = (generator or default_generator).numpy
-        with no_grad():
-            return self._written(draw(numbers).astype(self.array.dtype, copy=False))
+        return self._written(draw(numbers).astype(self.array.dtype, copy=False))
 
     def normal_(self, mean: float = 0, std: float = 1, *, generator: Any = None) -> Any:
         """Draw every element from a normal distribution."""
@@ -197,3 +212,123 @@ class InPlace(Differentiable):
         """Draw every element evenly from the integers from, ..., to - 1."""
         low, high = (0, from_) if to is None and from_ else (from_, to if to is not None else 2**24)
         return self._random(generator, lambda r: r.integers(low, high, self.shape))
+
+    def exponential_(self, lambd: float = 1, *, generator: Any = None) -> Any:
+        """Draw every element from the exponential distribution of rate lambd."""
+        if lambd <= 0:
+            raise ValueError(f"exponential_: lambd (={lambd}) must be positive")
+        return self._random(generator, lambda r: r.exponential(1 / lambd, self.shape))
+
+    def fill_diagonal_(self, fill_value: float, wrap: bool = False) -> Any:
+        """Set the main diagonal to a number."""
+        if self.ndim < 2:
+            raise SizeError(f"fill_diagonal_: needs 2 dimensions, got shape {tuple(self.shape)}")
+        if self.ndim > 2 and len(set(self.shape)) > 1:
+            raise SizeError("fill_diagonal_: all axes must be of one length")
+        mask = np.zeros(self.shape, bool)
+        np.fill_diagonal(mask, True, wrap)
+        return self.masked_fill_(self.wrap(mask), fill_value)
+
+
+_NAMES = [
+    "abs",
+    "absolute",
+    "acos",
+    "acosh",
+    "add",
+    "addbmm",
+    "addcdiv",
+    "addcmul",
+    "addmm",
+    "addmv",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "baddbmm",
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_xor",
+    "ceil",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "clip",
+    "cos",
+    "cosh",
+    "cumprod",
+    "cumsum",
+    "digamma",
+    "div",
+    "divide",
+    "eq",
+    "erf",
+    "erfc",
+    "erfinv",
+    "exp",
+    "exp2",
+    "expm1",
+    "fix",
+    "floor",
+    "floor_divide",
+    "fmod",
+    "frac",
+    "ge",
+    "greater",
+    "greater_equal",
+    "gt",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "le",
+    "lerp",
+    "less",
+    "less_equal",
+    "lgamma",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logit",
+    "lt",
+    "masked_fill",
+    "masked_scatter",
+    "mul",
+    "multiply",
+    "nan_to_num",
+    "ne",
+    "neg",
+    "negative",
+    "not_equal",
+    "pow",
+    "reciprocal",
+    "remainder",
+    "round",
+    "rsqrt",
+    "scatter",
+    "scatter_add",
+    "sgn",
+    "sigmoid",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "sub",
+    "subtract",
+    "tan",
+    "tanh",
+    "tril",
+    "triu",
+    "true_divide",
+    "trunc",
+]
+
+for _name in _NAMES:
+    setattr(InPlace, _name + "_", _in_place(_name))

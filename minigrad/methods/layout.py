@@ -1,4 +1,4 @@
-"""Shapes of a tensor: reshaping, permuting, expanding, splitting, flipping."""
+"""Shapes of a tensor: reshaping, permuting, expanding, splitting."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def completed(shape: tuple[int, ...], count: int, operation: str) -> tuple[int, 
 class Layout(Differentiable):
     """Methods that move elements and change shapes."""
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *sizes: Any, shape: Any = None) -> Any:
         """The same elements in another shape (one size may be -1); a view where possible."""
-        sizes = completed(sizes_of(shape, "reshape"), self.array.size, "reshape")
-        return ops.Reshape.apply(self, sizes)
+        given = sizes_of(sizes if shape is None else (shape,), "reshape")
+        return ops.Reshape.apply(self, completed(given, self.array.size, "reshape"))
 
-    def view(self, *shape: Any) -> Any:
+    def view(self, *shape: Any, size: Any = None) -> Any:
         """`reshape` that refuses to copy a view whose memory does not allow the shape; or a dtype's
         cast.
 
@@ -52,6 +52,7 @@ class Layout(Differentiable):
         ValueError
             If the strides of a view do not allow the shape; use `reshape`.
         """
+        shape = shape if size is None else (size,)
         if len(shape) == 1 and not isinstance(shape[0], (int, np.integer, tuple, list)):
             raise TypeError(
                 f"view: expected sizes, got {shape[0]!r}; convert dtypes with .to(dtype)"
@@ -89,16 +90,22 @@ class Layout(Differentiable):
         joined = int(np.prod(shape[start : end + 1], dtype=np.int64))
         return self.reshape(*shape[:start], joined, *shape[end + 1 :])
 
+    def ravel(self) -> Any:
+        """All axes joined into one."""
+        return self.reshape(-1)
+
     def unflatten(self, dim: int, sizes: Any) -> Any:
         """One axis taken apart into several."""
         axis = axis_of(dim, self.ndim, "unflatten")
         shape = self.array.shape
-        inner = completed(tuple(sizes), shape[axis], "unflatten")
+        if not shape:
+            raise SizeError("unflatten: a 0-dimensional tensor has no axis to take apart")
+        inner = completed(sizes_of((sizes,), "unflatten"), shape[axis], "unflatten")
         return self.reshape(*shape[:axis], *inner, *shape[axis + 1 :])
 
     def squeeze(self, dim: Any = None) -> Any:
         """Without the axes of length 1 (all, or those named)."""
-        axes = axes_of(dim, self.ndim, "squeeze")
+        axes = () if dim == () else axes_of(dim, self.ndim, "squeeze")
         return self.reshape(*(n for i, n in enumerate(self.array.shape) if n != 1 or i not in axes))
 
     def unsqueeze(self, dim: int) -> Any:
@@ -107,12 +114,12 @@ class Layout(Differentiable):
         shape = self.array.shape
         return self.reshape(*shape[:axis], 1, *shape[axis:])
 
-    def permute(self, *dims: Any) -> Any:
+    def permute(self, *axes: Any, dims: Any = None) -> Any:
         """The axes in another order; a view."""
-        order = axes_of(sizes_of(dims, "permute"), self.ndim, "permute")
-        if len(order) != self.ndim or len(sizes_of(dims, "permute")) != self.ndim:
-            raise SizeError(f"permute: dims {dims} must name each of the {self.ndim} axes once")
-        return ops.Permute.apply(self, order)
+        named = sizes_of(axes if dims is None else (dims,), "permute")
+        if len(named) != self.ndim:
+            raise SizeError(f"permute: dims {named} must name each of the {self.ndim} axes once")
+        return ops.Permute.apply(self, axes_of(named, self.ndim, "permute"))
 
     def transpose(self, dim0: int, dim1: int) -> Any:
         """Two axes exchanged; a view."""
@@ -135,6 +142,8 @@ class Layout(Differentiable):
         """The axes in reverse order."""
         return ops.Permute.apply(self, tuple(reversed(range(self.ndim))))
 
+    H = T
+
     @property
     def mT(self) -> Any:  # noqa: N802
         """The last two axes exchanged."""
@@ -151,9 +160,15 @@ class Layout(Differentiable):
         order = tuple(place[i] if i in place else next(rest) for i in range(self.ndim))
         return ops.Permute.apply(self, order)
 
-    def expand(self, *sizes: Any) -> Any:
+    moveaxis = movedim
+
+    def adjoint(self) -> Any:
+        """The last two axes exchanged."""
+        return self.transpose(-1, -2)
+
+    def expand(self, *sizes: Any, size: Any = None, implicit: bool = False) -> Any:
         """Axes of length 1 (and new leading axes) repeated without copying; -1 keeps a size."""
-        given, shape = sizes_of(sizes, "expand"), self.array.shape
+        given, shape = sizes_of(sizes if size is None else (size,), "expand"), self.array.shape
         lead = len(given) - len(shape)
         old = (1,) * max(lead, 0) + shape
         wanted = tuple(
@@ -176,44 +191,12 @@ class Layout(Differentiable):
         """`expand` under NumPy's name."""
         return self.expand(*shape)
 
-    def repeat(self, *sizes: Any) -> Any:
-        """The tensor laid out ``sizes[i]`` times along each axis; a copy."""
-        times = sizes_of(sizes, "repeat")
-        lead = len(times) - self.ndim
-        if lead < 0 or any(n < 0 for n in times):
-            raise SizeError(
-                f"repeat: sizes {times} must be one per axis of shape {tuple(self.shape)}, none "
-                "negative"
-            )
-        shape = (1,) * lead + self.array.shape
-        x = self.reshape(*(s for n in shape for s in (1, n)))
-        x = x.expand(*(s for t, n in zip(times, shape, strict=True) for s in (t, n)))
-        return x.clone_contiguous().reshape(*(t * n for t, n in zip(times, shape, strict=True)))
-
-    def tile(self, *dims: Any) -> Any:
-        """`repeat` under NumPy's rule: missing leading counts are 1."""
-        times = sizes_of(dims, "tile")
-        return self.repeat(*(1,) * (self.ndim - len(times)), *times)
-
-    def repeat_interleave(self, repeats: int, dim: int | None = None) -> Any:
-        """Each element (along an axis) ``repeats`` times in a row."""
-        x = self.reshape(-1) if dim is None else self
-        axis = 0 if dim is None else axis_of(dim, self.ndim, "repeat_interleave")
-        shape = x.array.shape
-        stretched = x.unsqueeze(axis + 1).expand(*shape[: axis + 1], repeats, *shape[axis + 1 :])
-        return stretched.reshape(*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :])
-
-    def flip(self, *dims: Any) -> Any:
-        """The elements in reverse order along axes; a copy."""
-        return ops.Flip.apply(self, axes_of(sizes_of(dims, "flip"), self.ndim, "flip"))
-
-    def roll(self, shifts: Any, dims: Any = None) -> Any:
-        """The elements shifted cyclically."""
-        return ops.Roll.apply(self, shifts, dims)
-
     def narrow(self, dim: int, start: int, length: int) -> Any:
         """``length`` places of an axis from ``start`` on; a view."""
         axis = axis_of(dim, self.ndim, "narrow")
+        if self.ndim == 0:
+            raise SizeError("narrow: a 0-dimensional tensor has no axis to narrow")
+        start, length = sizes_of((start, length), "narrow")
         extent = self.array.shape[axis]
         first = start + extent if start < 0 else start
         if length < 0 or not 0 <= first <= extent - length:
@@ -224,69 +207,88 @@ class Layout(Differentiable):
 
     def select(self, dim: int, index: int) -> Any:
         """One place of an axis, without that axis; a view."""
-        return self[(slice(None),) * axis_of(dim, self.ndim, "select") + (index,)]
+        if self.ndim == 0:
+            raise IndexError("select: a 0-dimensional tensor has no axis to select from")
+        (place,) = sizes_of((index,), "select")
+        return self[(slice(None),) * axis_of(dim, self.ndim, "select") + (place,)]
 
     def unbind(self, dim: int = 0) -> tuple[Any, ...]:
         """All places of an axis, one tensor each."""
         axis = axis_of(dim, self.ndim, "unbind")
+        if self.ndim == 0:
+            raise IndexError("unbind: a 0-dimensional tensor has no axis to take apart")
         return tuple(self.select(axis, i) for i in range(self.array.shape[axis]))
 
-    def split(self, split_size: Any, dim: int = 0) -> tuple[Any, ...]:
+    def split(
+        self, split_size: Any = None, dim: int = 0, *, split_size_or_sections: Any = None
+    ) -> tuple[Any, ...]:
         """Pieces of an axis, of one size (the last may be shorter) or of the sizes listed;
         views.
         """
         axis = axis_of(dim, self.ndim, "split")
-        extent = self.array.shape[axis] if self.ndim else 1
+        split_size = split_size if split_size_or_sections is None else split_size_or_sections
+        if self.ndim == 0:
+            raise SizeError("split: a 0-dimensional tensor has no axis to split")
+        extent = self.array.shape[axis]
         if isinstance(split_size, (tuple, list)):
-            sizes = list(split_size)
+            sizes = list(sizes_of((split_size,), "split"))
             if sum(sizes) != extent or min(sizes, default=0) < 0:
                 raise SizeError(
                     f"split: sizes {sizes} must be non-negative and sum to the axis's {extent}"
                 )
         else:
+            (split_size,) = sizes_of((split_size,), "split")
             if split_size < 0 or (split_size == 0 and extent):
                 raise SizeError(f"split: split_size (={split_size}) must be positive")
             step = max(split_size, 1)
             sizes = [min(step, extent - i) for i in range(0, extent, step)] or [0]
-        starts = np.cumsum([0, *sizes[:-1]])
+        starts = np.cumsum([0, *sizes[:-1]])[: len(sizes)]
         return tuple(self.narrow(axis, int(s), n) for s, n in zip(starts, sizes, strict=True))
 
     def chunk(self, chunks: int, dim: int = 0) -> tuple[Any, ...]:
         """At most ``chunks`` equal pieces of an axis (the last may be shorter); views."""
-        if chunks < 1:
+        if sizes_of((chunks,), "chunk")[0] < 1:
             raise SizeError(f"chunk: chunks (={chunks}) must be at least 1")
+        if self.ndim == 0:
+            raise SizeError("chunk: a 0-dimensional tensor has no axis to split")
         axis = axis_of(dim, self.ndim, "chunk")
         size = -(-self.array.shape[axis] // chunks)
         return self.split(size, axis) if size else self.split([0] * chunks, axis)
 
-    def tril(self, diagonal: int = 0) -> Any:
-        """The part on and below a diagonal; zeros above."""
-        keep = np.tril(np.ones(self.array.shape[-2:], bool), diagonal)
-        return self.masked_fill(self.wrap(~keep), 0)
+    def split_with_sizes(self, split_sizes: Any, dim: int = 0) -> tuple[Any, ...]:
+        """Pieces of an axis of the sizes listed; views."""
+        return self.split(list(split_sizes), dim)
 
-    def triu(self, diagonal: int = 0) -> Any:
-        """The part on and above a diagonal; zeros below."""
-        keep = np.triu(np.ones(self.array.shape[-2:], bool), diagonal)
-        return self.masked_fill(self.wrap(~keep), 0)
+    def tensor_split(self, indices_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+        """Pieces of an axis, as many as asked for (sizes differ by at most 1), or cut at the places
+        listed; views.
+        """
+        if self.ndim == 0:
+            raise SizeError("tensor_split: a 0-dimensional tensor has no axis to split")
+        axis = axis_of(dim, self.ndim, "tensor_split")
+        given = getattr(indices_or_sections, "array", indices_or_sections)
+        if np.ndim(given) == 0 and int(given) < 1:
+            raise SizeError(f"tensor_split: sections (={given}) must be at least 1")
+        places = np.array_split(np.arange(self.array.shape[axis]), given)
+        starts = np.cumsum([0] + [len(p) for p in places[:-1]])
+        if np.ndim(given):
+            starts = np.array([slice(i, None).indices(self.shape[axis])[0] for i in [0, *given]])
+        return tuple(self.narrow(axis, int(s), len(p)) for s, p in zip(starts, places, strict=True))
 
-    def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
-        """A diagonal of two axes, as the last axis."""
-        rows, columns = axis_of(dim1, self.ndim, "diagonal"), axis_of(dim2, self.ndim, "diagonal")
-        x = self.movedim((rows, columns), (-2, -1))
-        n = np.arange(max(min(x.shape[-2] + min(offset, 0), x.shape[-1] - max(offset, 0)), 0))
-        return x[..., n - min(offset, 0), n + max(offset, 0)]
-
-    def diag(self, diagonal: int = 0) -> Any:
-        """A vector as a diagonal matrix; a matrix's diagonal as a vector."""
-        if self.ndim == 2:
-            return self.diagonal(diagonal)
-        if self.ndim != 1:
-            raise SizeError(f"diag: expected 1 or 2 dimensions, got shape {tuple(self.shape)}")
-        N = self.array.shape[0] + abs(diagonal)
-        i = np.arange(self.array.shape[0])
-        matrix = self.wrap(np.zeros((N, N), self.array.dtype))
-        matrix[i - min(diagonal, 0), i + max(diagonal, 0)] = self
-        return matrix
+    def unfold(self, dimension: int, size: int, step: int) -> Any:
+        """Windows of ``size`` places of an axis, ``step`` apart, as a new last axis."""
+        axis = axis_of(dimension, self.ndim, "unfold")
+        extent = self.array.shape[axis] if self.ndim else 1
+        if step < 1 or not 0 <= size <= extent:
+            raise SizeError(
+                f"unfold: size (={size}) must lie in 0 to the axis's {extent}, step (={step}) "
+                "must be at least 1"
+            )
+        x = self if self.ndim else self.reshape(1)
+        starts = np.arange(0, extent - size + 1, step)
+        windows = x[(slice(None),) * axis + (starts[:, None] + np.arange(size),)]
+        windows = windows.movedim(axis + 1, -1)
+        return windows if self.ndim else windows.squeeze(0)
 
     def contiguous(self, memory_format: Any = None) -> Any:
         """The tensor itself if its elements lie in C order, else a copy that does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -15,6 +16,8 @@ __all__ = [
     "axes_of",
     "axis_of",
     "cast",
+    "check_broadcast",
+    "check_fits",
     "floating",
     "is_scalar",
     "number",
@@ -45,20 +48,35 @@ def operand(value: Any, like: Differentiable, operation: str) -> Any:
             own = dtypes.get_default_dtype().dtype
         elif kind in "iu" and own.kind == "b":
             own = dtypes.int64.dtype
-        try:
-            return like.wrap(np.asarray(value, own))
-        except OverflowError as error:
-            raise ValueError(
-                f"{operation}: the number {value} does not fit {dtypes.of(own)}"
-            ) from error
+        return like.wrap(np.asarray(number(value, own)))
     if isinstance(value, np.ndarray):
         return like.wrap(value.astype(dtypes.numpy_dtype(value.dtype, operation), copy=False))
     raise TypeError(f"{operation}: expected a Tensor or a number, got {type(value).__name__}")
 
 
 def number(value: Any, dtype: np.dtype) -> Any:
-    """A plain number as a scalar of a dtype (integers wrap around, as in PyTorch)."""
-    return dtype.type(value) if dtype.kind == "f" else np.asarray(value).astype(dtype)[()]
+    """A plain number as a scalar of a dtype (integers wrap around, as in PyTorch).
+
+    Raises
+    ------
+    ValueError
+        For integers that no tensor can hold.
+    """
+    if dtype.kind == "f":
+        return dtype.type(value)
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"the number {value} does not fit {dtypes.of(dtype)}")
+    return array.astype(dtype)[()]
+
+
+def check_fits(value: Any, dtype: np.dtype, operation: str) -> None:
+    """Raise for a number that elements of an integer dtype cannot hold (fractions are cut off)."""
+    if dtype.kind not in "iu":
+        return
+    limits = np.iinfo(dtype)
+    if not math.isfinite(value) or not limits.min <= int(value) <= limits.max:
+        raise SizeError(f"{operation}: the number {value} does not fit {dtypes.of(dtype)}")
 
 
 def cast(x: Any, dtype: np.dtype) -> Any:

@@ -1,7 +1,9 @@
 """The operations behind Python's operators and the methods of a tensor: a closed set.
 
 ======================  ==============================================================
-`arithmetic`            elementwise operations and matrix products
+`arithmetic`            sums, products, quotients, powers, choices, casts, matrix products
+`elementwise`           exponentials, logarithms, trigonometry, steps
+`special`               hyperbolic, inverse and special functions
 `reduction`             sums, extremes, products, cumulative sums
 `layout`                reshapes, permutations, joins: where elements are, not what they are
 `indexing`              reading and writing by index
@@ -11,4 +13,4 @@ Nothing here imports `Tensor`: forward sees ndarrays, and backward sees tensors 
 methods.
 """
 
-__all__ = ["arithmetic", "indexing", "layout", "reduction"]
+__all__ = ["arithmetic", "elementwise", "indexing", "layout", "reduction", "special"]

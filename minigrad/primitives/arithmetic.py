@@ -1,4 +1,4 @@
-"""Elementwise operations and matrix products.
+"""Arithmetic, choices between elements, copies and matrix products.
 
 Binary operations take two tensors of one dtype (the tensor's methods promote them first) and
 broadcast.
@@ -14,19 +14,13 @@ import numpy as np
 from minigrad.autograd import Function
 
 __all__ = [
-    "Abs",
     "Add",
-    "Atan",
-    "Atan2",
     "Cast",
     "Clamp",
     "Clone",
-    "Cos",
     "Div",
-    "Exp",
-    "Expm1",
-    "Log",
-    "Log1p",
+    "FloorDivide",
+    "Fmod",
     "MatMul",
     "Maximum",
     "Minimum",
@@ -35,14 +29,10 @@ __all__ = [
     "Pow",
     "PowScalar",
     "Remainder",
+    "Rounded",
     "Scale",
     "Shift",
-    "Sigmoid",
-    "Sin",
-    "Sqrt",
-    "Step",
     "Sub",
-    "Tanh",
     "Where",
 ]
 
@@ -129,11 +119,18 @@ class Neg(Function):
         return -gy
 
 
+def integer_power(x, y):
+    """``x ** y`` of integers: 0 for a negative y, unless x is 1 or -1."""
+    z = np.asarray(np.power(x, np.maximum(y, 0)))
+    inverse = np.where(np.abs(x) == 1, np.power(x, np.abs(y)), np.zeros((), x.dtype))
+    return np.where(y < 0, inverse, z).astype(x.dtype)
+
+
 class Pow(Function):
     """z = x ** y."""
 
     def forward(self, x, y):
-        z = np.power(x, y)
+        z = integer_power(x, y) if x.dtype.kind in "iu" else np.power(x, y)
         self.save(x, y, z)
         return z
 
@@ -162,89 +159,44 @@ class PowScalar(Function):
         return gy * (x * 2 if self.p == 2 else x ** (self.p - 1) * self.p)
 
 
-class Exp(Function):
-    """y = e ** x."""
+class Rounded(Function):
+    """z = x / y rounded down ("floor") or to 0 ("trunc"): its gradient is 0."""
 
-    def forward(self, x):
-        y = np.exp(x)
-        self.save(y)
-        return y
+    def forward(self, x, y, mode):
+        if mode == "floor":
+            return np.floor_divide(x, y)
+        if x.dtype.kind == "f":
+            return np.trunc(x / y)
+        return np.floor_divide(x, y) + ((x % y != 0) & ((x < 0) != (y < 0)))
 
-    def backward(self, gy):
-        (y,) = self.saved
-        return gy * y
-
-
-class Expm1(Function):
-    """y = e ** x - 1, accurate near 0."""
-
-    def forward(self, x):
-        y = np.expm1(x)
-        self.save(y)
-        return y
-
-    def backward(self, gy):
-        (y,) = self.saved
-        return gy * (y + 1)
+    def backward(self, gz):
+        return self.unbroadcast(gz * 0, 0), self.unbroadcast(gz * 0, 1)
 
 
-class Log(Function):
-    """y = ln x."""
+class FloorDivide(Function):
+    """z = x / y rounded down, under the operator that has no derivative."""
 
-    def forward(self, x):
-        self.save(x)
-        return np.log(x)
+    def forward(self, x, y):
+        return np.floor_divide(x, y)
 
-    def backward(self, gy):
-        (x,) = self.saved
-        return gy / x
-
-
-class Log1p(Function):
-    """y = ln(1 + x)."""
-
-    def forward(self, x):
-        self.save(x)
-        return np.log1p(x)
-
-    def backward(self, gy):
-        (x,) = self.saved
-        return gy / (x + 1)
+    def backward(self, gz):
+        raise RuntimeError(
+            "floor_divide: // has no derivative; use div(..., rounding_mode='floor'), whose "
+            "gradient is 0, or detach()"
+        )
 
 
-class Sqrt(Function):
-    """y = sqrt(x)."""
+class Fmod(Function):
+    """z = x - y trunc(x / y)."""
 
-    def forward(self, x):
-        y = np.sqrt(x)
-        self.save(y)
-        return y
+    def forward(self, x, y):
+        self.save(x, y)
+        return np.fmod(x, y)
 
-    def backward(self, gy):
-        (y,) = self.saved
-        return gy / (y * 2)
-
-
-class Abs(Function):
-    """y = |x|; the gradient at 0 is 0."""
-
-    def forward(self, x):
-        self.save(x)
-        return np.abs(x)
-
-    def backward(self, gy):
-        (x,) = self.saved
-        return gy * x.sign()
-
-
-class Step(Function):
-    """A piecewise constant function (sign, floor, ceil, round, ...): its gradient is 0."""
-
-    def forward(self, x, function):
-        return function(x)
-
-    def backward(self, gy):
-        return gy * 0
+    def backward(self, gz):
+        x, y = self.saved
+        gy = self.unbroadcast(-gz * (x / y).trunc(), 1) if self.needs[1] else None
+        return self.unbroadcast(gz, 0), gy
 
 
 class Remainder(Function):
@@ -260,92 +212,16 @@ class Remainder(Function):
         return self.unbroadcast(gz, 0), gy
 
 
-class Sin(Function):
-    """y = sin x [radians]."""
-
-    def forward(self, x):
-        self.save(x)
-        return np.sin(x)
-
-    def backward(self, gy):
-        (x,) = self.saved
-        return gy * x.cos()
-
-
-class Cos(Function):
-    """y = cos x [radians]."""
-
-    def forward(self, x):
-        self.save(x)
-        return np.cos(x)
-
-    def backward(self, gy):
-        (x,) = self.saved
-        return -(gy * x.sin())
-
-
-class Atan(Function):
-    """y = arctan x [radians]."""
-
-    def forward(self, x):
-        self.save(x)
-        return np.arctan(x)
-
-    def backward(self, gy):
-        (x,) = self.saved
-        return gy / (x * x + 1)
-
-
-class Atan2(Function):
-    """z = the angle of the point (x, y) [radians]; y is the first argument."""
-
-    def forward(self, y, x):
-        self.save(y, x)
-        return np.arctan2(y, x)
-
-    def backward(self, gz):
-        y, x = self.saved
-        gr = gz / (x * x + y * y)
-        return self.unbroadcast(gr * x, 0), self.unbroadcast(-gr * y, 1)
-
-
-class Tanh(Function):
-    """y = tanh x."""
-
-    def forward(self, x):
-        y = np.tanh(x)
-        self.save(y)
-        return y
-
-    def backward(self, gy):
-        (y,) = self.saved
-        return gy * (1 - y * y)
-
-
-class Sigmoid(Function):
-    """y = 1 / (1 + e ** -x), computed so that no exponential overflows."""
-
-    def forward(self, x):
-        e = np.exp(-np.abs(x))
-        y = np.where(x >= 0, 1 / (1 + e), e / (1 + e)).astype(x.dtype, copy=False)
-        self.save(y)
-        return y
-
-    def backward(self, gy):
-        (y,) = self.saved
-        return gy * (y * (1 - y))
-
-
 class Maximum(Function):
     """z = max(x, y); where they are equal each gets half the gradient.  NaN wins."""
 
     choose: Any = staticmethod(np.maximum)
+    loses: Any = staticmethod(np.less)
 
     def forward(self, x, y):
-        z = self.choose(x, y)
         half = np.where(x == y, x.dtype.type(0.5), x.dtype.type(1.0))
-        self.save((x == z) * half, (y == z) * half)
-        return z
+        self.save(half * ~self.loses(x, y), half * ~self.loses(y, x))
+        return self.choose(x, y)
 
     def backward(self, gz):
         to_x, to_y = self.saved
@@ -356,6 +232,7 @@ class Minimum(Maximum):
     """z = min(x, y); where they are equal each gets half the gradient.  NaN wins."""
 
     choose = staticmethod(np.minimum)
+    loses = staticmethod(np.greater)
 
 
 class Clamp(Function):

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from minigrad.autograd import Function
+from minigrad.primitives.layout import Cat
 
-__all__ = ["AMax", "AMin", "CumSum", "Extreme", "LogSumExp", "Norm", "Prod", "Sum"]
+__all__ = ["AMax", "AMin", "CumProd", "CumSum", "Extreme", "LogSumExp", "Norm", "Prod", "Sum"]
 
 
 def restored(gradient, axes, keep):
@@ -104,7 +105,7 @@ class LogSumExp(Function):
 
     def forward(self, x, axes, keep):
         self.axes, self.keep = axes, keep
-        top = np.amax(x, axis=axes, keepdims=True)
+        top = np.amax(x, axis=axes, keepdims=True, initial=-np.inf)
         top = np.where(np.isfinite(top), top, 0).astype(x.dtype)
         y = np.log(np.exp(x - top).sum(axis=axes, keepdims=True)) + top
         y = y if keep else y.reshape(tuple(n for i, n in enumerate(x.shape) if i not in axes))
@@ -126,6 +127,29 @@ class CumSum(Function):
 
     def backward(self, gy):
         return gy.flip(self.axis).cumsum(self.axis).flip(self.axis)
+
+
+class CumProd(Function):
+    """y[i] = x[0] * ... * x[i] along an axis; zeros are differentiated exactly."""
+
+    def forward(self, x, axis):
+        self.axis = axis
+        self.save(x)
+        return np.cumprod(x, axis=axis)
+
+    def backward(self, gy):
+        # gx[i] = (x[0] ... x[i - 1]) * (gy[i] + x[i + 1] * (gy[i + 1] + x[i + 2] * (...)))
+        (x,) = self.saved
+        xs, gs = x.unbind(self.axis), gy.unbind(self.axis)
+        parts = [xs[0] * 0 + 1] if xs else []
+        for row in xs[:-1]:
+            parts.append(parts[-1] * row)
+        tail = None
+        for i in reversed(range(len(xs))):
+            tail = gs[i] if tail is None else gs[i] + xs[i + 1] * tail
+            parts[i] = (parts[i] * tail).unsqueeze(self.axis)
+        zeros = gy.wrap(np.zeros(self.shapes[0], gy.array.dtype))
+        return Cat.apply(self.axis, *parts) if parts else zeros
 
 
 class Norm(Function):
