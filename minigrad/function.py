@@ -16,6 +16,7 @@ from minigrad.recording import (
     has_nan,
     is_grad_enabled,
     no_grad,
+    set_detect_anomaly,
 )
 from minigrad.storage import Differentiable, Saved, Storage
 
@@ -263,7 +264,11 @@ class Function:
             for g, (shape, dtype) in zip(arrived, self.outputs, strict=True)
         ]
         run = type(self).backward
-        result = run(self, *incoming)
+        if anomaly_mode():  # a NaN born here is this operation's, not that of one it is made of
+            with set_detect_anomaly(False):
+                result = run(self, *incoming)
+        else:
+            result = run(self, *incoming)
         gradients = result if isinstance(result, tuple) else (result,)
         if self._takes_tensors and len(gradients) == len(self._is_tensor):
             gradients = tuple(g for g, t in zip(gradients, self._is_tensor, strict=True) if t)
