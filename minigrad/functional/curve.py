@@ -18,23 +18,26 @@ __all__ = ["Curve", "CurveGrad", "finished"]
 class Curve(Function):
     """y = f(x), where each number depends on the one at its own place alone.
 
-    Subclasses write three expressions; parameters are plain numbers.
+    Subclasses write three static functions of x and of parameters, which are plain numbers.
+
+    Attributes
+    ----------
+    value : callable
+        f(x), of arrays.
+    slope : callable
+        f'(x), of arrays; at a kink the value that PyTorch chose.
+    bend : callable
+        f''(x), of tensors, so that it can be differentiated again; 0 for straight pieces.
     """
 
-    @staticmethod
-    def value(x: np.ndarray, *parameters: float) -> Any:
-        """f(x), of arrays."""
-        raise NotImplementedError
+    value: Callable[..., Any]
+    slope: Callable[..., Any]
 
     @staticmethod
-    def slope(x: np.ndarray, *parameters: float) -> Any:
-        """f'(x), of arrays; at a kink the value that PyTorch chose."""
-        raise NotImplementedError
-
-    @staticmethod
-    def bend(x: Tensor, *parameters: float) -> Any:
-        """f''(x), of tensors, so that it can be differentiated again; 0 for straight pieces."""
+    def _straight(x: Tensor, *parameters: float) -> Tensor:
         return x.wrap(np.zeros(x.array.shape, x.array.dtype))
+
+    bend: Callable[..., Any] = _straight
 
     def forward(self, x, *parameters):
         self.parameters = parameters
