@@ -11,7 +11,10 @@ tensor([[ 7., 11.],
         [ 9., 13.]])
 """
 
+from math import e, inf, nan, pi
+
 from minigrad import (
+    alias,
     autograd,
     backends,
     cuda,
@@ -31,6 +34,7 @@ from minigrad.autograd import (
     set_grad_enabled,
 )
 from minigrad.creation import *  # noqa: F403
+from minigrad.draws import *  # noqa: F403
 from minigrad.dtypes import *  # noqa: F403
 from minigrad.einstein import einsum
 from minigrad.functional import (
@@ -83,6 +87,17 @@ from minigrad.random import Generator, initial_seed, manual_seed, seed
 from minigrad.serialization import load, save
 from minigrad.tensor import Size, Tensor, tensor
 from minigrad.typed import *  # noqa: F403
+
+newaxis = None
+# Layouts in memory, which programs ask for: elements always lie in C order here.
+contiguous_format, preserve_format, channels_last, strided = (
+    "contiguous_format",
+    "preserve_format",
+    "channels_last",
+    "strided",
+)
+
+alias.install()
 
 __version__ = "0.1.0"
 __all__ = sorted(name for name in globals() if not name.startswith("_"))

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 
 from minigrad import dtypes
-from minigrad.errors import DTypeError
 from minigrad.methods.operands import sizes_of
-from minigrad.random import Generator, default_generator
 from minigrad.tensor import Tensor, from_array, tensor
 
 __all__ = [
     "arange",
     "as_tensor",
-    "bernoulli",
+    "asarray",
     "empty",
     "empty_like",
     "eye",
@@ -23,44 +21,33 @@ __all__ = [
     "from_numpy",
     "full",
     "full_like",
-    "get_rng_state",
     "linspace",
     "logspace",
-    "normal",
     "ones",
     "ones_like",
-    "rand",
-    "rand_like",
-    "randint",
-    "randint_like",
-    "randn",
-    "randn_like",
-    "randperm",
-    "set_rng_state",
+    "scalar_tensor",
+    "tril_indices",
+    "triu_indices",
     "zeros",
     "zeros_like",
 ]
 
 
-def _made(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
+def made(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
+    """A tensor over a fresh array."""
     if device is not None:
         dtypes.device(device)
     result = Tensor.wrap(array)
     return result.requires_grad_() if requires_grad else result
 
 
-def _kind(dtype: Any, operation: str) -> np.dtype:
+def kind_of(dtype: Any, operation: str) -> np.dtype:
+    """NumPy's type for a dtype; the default one for None."""
     return dtypes.numpy_dtype(dtypes.get_default_dtype() if dtype is None else dtype, operation)
 
 
-def _floating(dtype: Any, operation: str) -> np.dtype:
-    kind = _kind(dtype, operation)
-    if kind.kind != "f":
-        raise DTypeError(f"{operation}: dtype (={dtype}) must be floating; see randint")
-    return kind
-
-
-def _sizes(sizes: tuple[Any, ...], operation: str) -> tuple[int, ...]:
+def checked_sizes(sizes: tuple[Any, ...], operation: str) -> tuple[int, ...]:
+    """Sizes, given one by one or as a sequence, none negative."""
     shape = sizes_of(sizes, operation)
     if any(n < 0 for n in shape):
         raise ValueError(f"{operation}: sizes {shape} must not be negative")
@@ -69,14 +56,18 @@ def _sizes(sizes: tuple[Any, ...], operation: str) -> tuple[int, ...]:
 
 def _constant(name: str, value: int) -> Any:
     def make(
-        *size: Any,
+        *sizes: Any,
+        size: Any = None,
         dtype: Any = None,
         device: Any = None,
         requires_grad: bool = False,
         out: None = None,
+        layout: Any = None,
+        pin_memory: bool = False,
     ) -> Tensor:
-        array = np.full(_sizes(size, name), value, _kind(dtype, name))
-        return _made(array, requires_grad, device)
+        shape = checked_sizes(sizes if size is None else (size,), name)
+        array = np.full(shape, value, kind_of(dtype, name))
+        return made(array, requires_grad, device)
 
     def make_like(
         input: Tensor,
@@ -86,8 +77,8 @@ def _constant(name: str, value: int) -> Any:
         requires_grad: bool = False,
         **ignored: Any,
     ) -> Tensor:
-        array = np.full(input.array.shape, value, _kind(dtype or input.dtype, name + "_like"))
-        return _made(array, requires_grad, device)
+        array = np.full(input.array.shape, value, kind_of(dtype or input.dtype, name + "_like"))
+        return made(array, requires_grad, device)
 
     make.__name__, make_like.__name__ = name, name + "_like"
     make.__doc__ = f"A tensor of {name} of the given sizes (one by one, or as a sequence)."
@@ -100,10 +91,16 @@ ones, ones_like = _constant("ones", 1)
 
 
 def empty(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **ignored: Any
+    *sizes: Any,
+    size: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **ignored: Any,
 ) -> Tensor:
     """A tensor of the given sizes whose values are whatever the memory held."""
-    return _made(np.empty(_sizes(size, "empty"), _kind(dtype, "empty")), requires_grad, device)
+    shape = checked_sizes(sizes if size is None else (size,), "empty")
+    return made(np.empty(shape, kind_of(dtype, "empty")), requires_grad, device)
 
 
 def empty_like(
@@ -131,8 +128,8 @@ def full(
     """A tensor of one repeated number; its dtype follows the number unless given."""
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     kind = dtype if dtype is not None else tensor(value).dtype
-    return _made(
-        np.full(_sizes((size,), "full"), value, _kind(kind, "full")), requires_grad, device
+    return made(
+        np.full(checked_sizes((size,), "full"), value, kind_of(kind, "full")), requires_grad, device
     )
 
 
@@ -177,7 +174,7 @@ def arange(
     kind = dtypes.int64 if integers and dtype is None else dtype
     count = int(np.ceil((last - first) / step))
     values = first + step * np.arange(count)
-    return _made(values.astype(_kind(kind, "arange")), requires_grad, device)
+    return made(values.astype(kind_of(kind, "arange")), requires_grad, device)
 
 
 def linspace(
@@ -192,8 +189,8 @@ def linspace(
     """``steps`` evenly spaced numbers from ``start`` to ``end``, both included."""
     if steps < 0:
         raise ValueError(f"linspace: steps (={steps}) must not be negative")
-    return _made(
-        np.linspace(start, end, steps).astype(_kind(dtype, "linspace")), requires_grad, device
+    return made(
+        np.linspace(start, end, steps).astype(kind_of(dtype, "linspace")), requires_grad, device
     )
 
 
@@ -207,8 +204,8 @@ def logspace(
     requires_grad: bool = False,
 ) -> Tensor:
     """``base`` to the powers of a `linspace`."""
-    return _made(
-        np.logspace(start, end, steps, base=base).astype(_kind(dtype, "logspace")), requires_grad
+    return made(
+        np.logspace(start, end, steps, base=base).astype(kind_of(dtype, "logspace")), requires_grad
     )
 
 
@@ -221,114 +218,11 @@ def eye(
     requires_grad: bool = False,
 ) -> Tensor:
     """The n x m matrix with ones on its diagonal."""
-    return _made(
-        np.eye(*_sizes((n, n if m is None else m), "eye"), dtype=_kind(dtype, "eye")),
+    return made(
+        np.eye(*checked_sizes((n, n if m is None else m), "eye"), dtype=kind_of(dtype, "eye")),
         requires_grad,
         device,
     )
-
-
-# -- random --------------------------------------------------------------------------------------
-
-
-def rand(
-    *size: Any,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Numbers drawn evenly from [0, 1)."""
-    kind = _floating(dtype, "rand")
-    numbers = (generator or default_generator).numpy.random(_sizes(size, "rand"), kind)
-    return _made(np.asarray(numbers), requires_grad, device)
-
-
-def randn(
-    *size: Any,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Numbers drawn from the standard normal distribution."""
-    kind = _floating(dtype, "randn")
-    numbers = (generator or default_generator).numpy.standard_normal(_sizes(size, "randn"), kind)
-    return _made(np.asarray(numbers), requires_grad, device)
-
-
-def randint(
-    low: int,
-    high: Any = None,
-    size: Any = None,
-    *,
-    generator: Generator | None = None,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Integers drawn evenly from ``low, ..., high - 1``: ``randint(high, size)`` or ``randint(low,
-    high, size)``.
-    """
-    if size is None:
-        low, high, size = 0, low, high
-    if high <= low:
-        raise ValueError(f"randint: low (={low}) must be less than high (={high})")
-    numbers = (generator or default_generator).numpy.integers(low, high, _sizes((size,), "randint"))
-    return _made(
-        np.asarray(numbers).astype(_kind(dtype or dtypes.int64, "randint")), requires_grad, device
-    )
-
-
-def randperm(
-    n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None
-) -> Tensor:
-    """The integers 0 ... n - 1 in random order."""
-    if n < 0:
-        raise ValueError(f"randperm: n (={n}) must not be negative")
-    order = (generator or default_generator).numpy.permutation(n)
-    return _made(order.astype(_kind(dtype or dtypes.int64, "randperm")), False, device)
-
-
-def rand_like(input: Tensor, **options: Any) -> Tensor:
-    """`rand` in the shape and dtype of another tensor."""
-    return rand(input.shape, **{"dtype": input.dtype, **options})
-
-
-def randn_like(input: Tensor, **options: Any) -> Tensor:
-    """`randn` in the shape and dtype of another tensor."""
-    return randn(input.shape, **{"dtype": input.dtype, **options})
-
-
-def randint_like(input: Tensor, low: int, high: int | None = None, **options: Any) -> Tensor:
-    """`randint` in the shape and dtype of another tensor."""
-    bounds = (0, low) if high is None else (low, high)
-    return randint(*bounds, input.shape, **{"dtype": input.dtype, **options})
-
-
-def normal(
-    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None
-) -> Tensor:
-    """Normally distributed numbers of the given mean and standard deviation (numbers or
-    tensors).
-    """
-    shape = size if size is not None else np.broadcast_shapes(np.shape(mean), np.shape(std))
-    return randn(shape, generator=generator) * std + mean
-
-
-def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability given by each element, else 0."""
-    return empty_like(input.detach()).bernoulli_(input.detach(), generator=generator)
-
-
-def get_rng_state() -> Tensor:
-    """The state of the default generator, as bytes."""
-    return Tensor.wrap(default_generator.get_state())
-
-
-def set_rng_state(new_state: Tensor) -> None:
-    """Go on from a state that `get_rng_state` gave."""
-    default_generator.set_state(new_state.array)
 
 
 # -- from elsewhere ------------------------------------------------------------------------------
@@ -347,6 +241,16 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     return from_array(ndarray)
 
 
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64) -> Tensor:
+    """The row and column numbers of a matrix's part on and below a diagonal."""
+    return Tensor.wrap(np.array(np.tril_indices(row, offset, col), kind_of(dtype, "tril_indices")))
+
+
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64) -> Tensor:
+    """The row and column numbers of a matrix's part on and above a diagonal."""
+    return Tensor.wrap(np.array(np.triu_indices(row, offset, col), kind_of(dtype, "triu_indices")))
+
+
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """``data`` as a tensor, without a copy where possible."""
     if isinstance(data, np.ndarray):
@@ -354,6 +258,24 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     return tensor(data, dtype=dtype, device=device)
+
+
+def scalar_tensor(s: float, *, dtype: Any = None, device: Any = None) -> Tensor:
+    """A 0-dimensional tensor of the default dtype."""
+    return tensor(s, dtype=dtype or dtypes.get_default_dtype(), device=device)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Anything that holds numbers as a tensor, without a copy where possible (or with, as told)."""
+    made_of = tensor(obj, dtype=dtype) if copy else as_tensor(obj, dtype, device)
+    return made_of.requires_grad_() if requires_grad else made_of
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:

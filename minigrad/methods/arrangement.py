@@ -17,9 +17,9 @@ __all__ = ["Arrangement"]
 class Arrangement(Differentiable):
     """Methods that copy elements to other places."""
 
-    def repeat(self, *sizes: Any) -> Any:
+    def repeat(self, *sizes: Any, repeats: Any = None) -> Any:
         """The tensor laid out ``sizes[i]`` times along each axis; a copy."""
-        times = sizes_of(sizes, "repeat")
+        times = sizes_of(sizes if repeats is None else (repeats,), "repeat")
         lead = len(times) - self.ndim
         if lead < 0 or any(n < 0 for n in times):
             raise SizeError(
@@ -31,9 +31,9 @@ class Arrangement(Differentiable):
         x = x.expand(*(s for t, n in zip(times, shape, strict=True) for s in (t, n)))
         return x.clone_contiguous().reshape(*(t * n for t, n in zip(times, shape, strict=True)))
 
-    def tile(self, *dims: Any) -> Any:
+    def tile(self, *counts: Any, dims: Any = None) -> Any:
         """`repeat` under NumPy's rule: missing leading counts are 1."""
-        times = sizes_of(dims, "tile")
+        times = sizes_of(counts if dims is None else (dims,), "tile")
         return self.repeat(*(1,) * (self.ndim - len(times)), *times)
 
     def repeat_interleave(
@@ -62,9 +62,9 @@ class Arrangement(Differentiable):
         places = np.repeat(np.arange(x.shape[axis]), counts)
         return x[(slice(None),) * axis + (places,)]
 
-    def flip(self, *dims: Any) -> Any:
+    def flip(self, *axes: Any, dims: Any = None) -> Any:
         """The elements in reverse order along axes; a copy."""
-        axes = sizes_of(dims, "flip")
+        axes = sizes_of(axes if dims is None else (dims,), "flip")
         return ops.Flip.apply(self, axes_of(axes, self.ndim, "flip") if axes else ())
 
     def fliplr(self) -> Any:

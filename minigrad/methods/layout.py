@@ -187,9 +187,9 @@ class Layout(Differentiable):
         """`expand` to the shape of another tensor."""
         return self.expand(*other.shape)
 
-    def broadcast_to(self, shape: Any) -> Any:
+    def broadcast_to(self, size: Any) -> Any:
         """`expand` under NumPy's name."""
-        return self.expand(*shape)
+        return self.expand(size)
 
     def narrow(self, dim: int, start: int, length: int) -> Any:
         """``length`` places of an axis from ``start`` on; a view."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.autograd import Differentiable
 from minigrad.errors import DTypeError, SizeError
-from minigrad.methods.operands import axis_of, cast, check_broadcast, operand
+from minigrad.methods.operands import axis_of, cast, check_broadcast, number, operand
 from minigrad.primitives import indexing as ops
 
 __all__ = ["Scattering"]
@@ -92,7 +92,9 @@ class Scattering(Differentiable):
         axis, places = _along_one(self, dim, index, "index_add")
         _check_source(self, axis, places, source, "index_add")
         at = (slice(None),) * axis + (places,)
-        return self + ops.IndexAdd.apply(source * alpha, self.array.shape, at)
+        return self + ops.IndexAdd.apply(
+            source * number(alpha, self.array.dtype), self.array.shape, at
+        )
 
     def index_copy(self, dim: int, index: Any, source: Any) -> Any:
         """``out = self; out[..., index[i], ...] = source[..., i, ...]`` along an axis."""
@@ -122,7 +124,14 @@ class Scattering(Differentiable):
         """`gather`, of the flattened tensor without an axis."""
         if dim is None:
             return self.reshape(-1).gather(0, indices.reshape(-1))
-        return self.gather(dim, indices)
+        axis = axis_of(dim, self.ndim, "take_along_dim")
+        shapes = [(*x.shape[:axis], 1, *x.shape[axis + 1 :]) for x in (self, indices)]
+        check_broadcast(*shapes, "take_along_dim")
+        sizes = list(np.broadcast_shapes(*shapes))
+        x, index = (
+            x.expand(*sizes[:axis], x.shape[axis], *sizes[axis + 1 :]) for x in (self, indices)
+        )
+        return x.gather(axis, index)
 
     def take(self, index: Any) -> Any:
         """The elements of the flattened tensor at the places ``index``, in its shape."""
