@@ -72,6 +72,18 @@ def test_an_error_in_a_pool_thread_reaches_the_caller():
         _threads.run_on_threads([begun.wait, fail])
 
 
+def test_a_call_that_began_is_waited_for():
+    begun, ended = threading.Event(), []
+
+    def linger():
+        begun.set()
+        time.sleep(0.2)
+        ended.append(True)
+
+    _threads.run_on_threads([begun.wait, linger])
+    assert ended
+
+
 def test_calls_that_nobody_began_are_dropped():
     release, ran = threading.Event(), []
     blocking = [release.wait] * (_threads._pool._size + 2)  # every pool thread, and the caller
