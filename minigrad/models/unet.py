@@ -136,11 +136,13 @@ class UNet(nn.Module):
     True
     """
 
+    TITLE = "U-Net"
+
     def __init__(
         self,
         in_channels: int = 1,
         out_channels: int = 2,
-        width: int = 32,
+        width: int = 24,
         depth: int = 3,
         upsampling: str = "transposed",
         dropout: float = 0.0,
@@ -245,7 +247,7 @@ class UNet(nn.Module):
     def count_parameters(
         in_channels: int = 1,
         out_channels: int = 2,
-        width: int = 32,
+        width: int = 24,
         depth: int = 3,
         upsampling: str = "transposed",
         **_: object,

@@ -50,10 +50,10 @@ def _log_ticks(low: float, high: float) -> list[float]:
 class _Axes:
     """Maps epochs and values to pixels."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[Line], log: bool) -> None:
         values = [v for line in lines for v in line.values if math.isfinite(v)]
         low, high = min(values), max(values)
-        self.log = low > 0 and high / low >= _LOG_FROM
+        self.log = log and low > 0 and high / low >= _LOG_FROM
         margin = 0.06 * (high - low) or abs(high) * 0.1 or 1.0
         if self.log:
             self.low, self.high = low / 1.15, high * 1.15
@@ -76,7 +76,13 @@ class _Axes:
         return _TOP + inner * (1 - share)
 
 
-def line_chart(title: str, lines: Sequence[Line], unit: str = "", x_name: str = "epoch") -> str:
+def line_chart(
+    title: str,
+    lines: Sequence[Line],
+    unit: str = "",
+    x_name: str = "epoch",
+    log: bool = True,
+) -> str:
     """Draw curves over epochs 1, 2, ... as an SVG element.
 
     Parameters
@@ -89,8 +95,10 @@ def line_chart(title: str, lines: Sequence[Line], unit: str = "", x_name: str = 
         Written at the top of the value axis.
     x_name : str
         Name of the other axis.
+    log : bool
+        Whether the value axis may be logarithmic, if values differ by 30 times and more.
     """
-    axes = _Axes(lines)
+    axes = _Axes(lines, log)
     parts = [
         f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="{escape(title)}">',

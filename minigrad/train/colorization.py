@@ -15,12 +15,13 @@ import numpy as np
 from rich.console import Console
 
 import minigrad
-from minigrad import nn, optim
+from minigrad import kernels, nn, optim
 from minigrad.data import DataLoader
 from minigrad.data.sampler import shuffled
 from minigrad.models import build_model, layer_table
 from minigrad.nn import functional as F
 from minigrad.optim import lr_scheduler
+from minigrad.random import manual_seed
 from minigrad.tensor import Tensor
 from minigrad.train.callbacks import Checkpointer, EarlyStopping
 from minigrad.train.checkpoint import CheckpointError
@@ -86,6 +87,7 @@ class ColorizationRun:
         self.state = state
         self.times: dict[str, float] = {}
         self.evaluations: list[Evaluation] = []
+        self._told_of_compiling = False
 
     def go(self, folder: RunFolder) -> int:
         """Run in a locked folder; returns the exit status: 0, or 128 + the signal's number.
@@ -99,10 +101,18 @@ class ColorizationRun:
         """
         self.folder = folder
         if self.options.threads is not None:
-            minigrad.set_num_threads(self.options.threads)
-        self._timed("pictures", self._load_pictures)
-        self._timed("network", self._build)
-        self._announce()
+            kernels.set_num_threads(self.options.threads)
+        previous = kernels.on_compile(self._compiling)
+        try:
+            return self._go()
+        finally:
+            kernels.on_compile(previous)
+
+    def _go(self) -> int:
+        self._timed("loading pictures", self._load_pictures)
+        self._announce_pictures()
+        self._timed("building the network", self._build)
+        self._announce_network()
         if self.state is not None:
             self._take_up()
         try:
@@ -113,6 +123,11 @@ class ColorizationRun:
             return self._interrupted()
         self._finish()
         return 0
+
+    def _compiling(self, kernel: str) -> None:
+        if not self._told_of_compiling:
+            self._told_of_compiling = True
+            self._say("kernels    are being compiled: once on this machine, for half a minute")
 
     # -- before training --------------------------------------------------------------------------
 
@@ -131,7 +146,7 @@ class ColorizationRun:
 
     def _build(self) -> None:
         options = self.options
-        minigrad.manual_seed(options.seed)
+        manual_seed(options.seed)
         self.model = build_model(self.name, self.network)
         self.layers = layer_table(self.model, (1, options.size, options.size))
         train = self.pictures.split.train
@@ -184,31 +199,31 @@ class ColorizationRun:
             "minigrad": minigrad.__version__,
         }
 
-    def _announce(self) -> None:
-        split, options, say = self.pictures.split, self.options, self._say
-        size = options.size
-        say(
+    def _announce_pictures(self) -> None:
+        split, size = self.pictures.split, self.options.size
+        self._say(
             f"pictures   {len(split.train)} training crops of {size} x {size} from "
             f"{len(split.train.pictures)} pictures; held out: {len(split.held_out_crops)} crops, "
             f"{len(split.held_out_pictures.pictures)} whole pictures"
         )
         for note in self.pictures.notes:
-            say(f"           {note}")
+            self._say(f"           {note}")
+
+    def _announce_network(self) -> None:
+        options, say = self.options, self._say
         parameters = sum(row.parameters for row in self.layers)
         macs = sum(row.macs for row in self.layers)
         form = ", ".join(f"{name} {value}" for name, value in self.network.items())
-        say(f"network    {self.name}: {parameters:,} parameters, {macs / 1e6:,.0f} million MACs")
-        say(f"           a crop ({form})")
+        say(f"network    {self.model.TITLE}: {parameters:,} parameters, {form}")
         epochs, steps = options.epochs, len(self.trainer.loader)
         done = self.state["step"] if self.state is not None else 0
         crops = (epochs * steps - done) * self.trainer.loader.batch_size
         crops += epochs * len(self.pictures.validation) / 3  # forwards only
         say(
             f"estimate   about {duration(estimate(macs, crops))}: {epochs} epochs of {steps} steps "
-            f"on {minigrad.get_num_threads()} cores; the very first run compiles its kernels,"
+            f"on {kernels.get_num_threads()} cores"
         )
-        say("           for half a minute. Ctrl-C saves and stops, --resume goes on")
-        say(f"folder     {self.folder.path}")
+        say(f"folder     {self.folder.path} (Ctrl-C saves and stops, --resume goes on)")
 
     def _say(self, line: str) -> None:
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -259,7 +274,7 @@ class ColorizationRun:
     def _finish(self) -> None:
         if self.trainer.stop_reason:
             self._say(f"stopped early: {self.trainer.stop_reason}")
-        self._timed("evaluation", self._evaluate)
+        self._timed("evaluating", self._evaluate)
         content = {
             "best_epoch": self.best.best_epoch,
             "evaluations": [evaluation.to_dict() for evaluation in self.evaluations],

@@ -24,7 +24,6 @@ from minigrad.train.samples import Sample
 
 __all__ = ["RunReport", "write_report"]
 
-_NAMES = {"gray": "gray", "mean colour": "mean colour of the training set", "ours": "ours"}
 _CHANGED = ("same", "changed")
 _LARGEST_PNG = 128 * 128  # pixels; larger pictures are embedded as JPEG
 
@@ -185,9 +184,9 @@ def _results(evaluations: Sequence[Evaluation]) -> str:
     )
     bodies = "".join(_results_of(evaluation) for evaluation in evaluations)
     note = (
-        "Against two baselines that know nothing of the picture. PSNR: higher is better. ab error, "
-        "the mean distance from the true colour: lower is better. Colourfulness: nearest to the "
-        "truth's is best."
+        "Against two baselines that know nothing of the picture: gray, and the mean colour of the "
+        "training set. PSNR: higher is better. ab error, the mean distance from the true colour: "
+        "lower is better. Colourfulness: nearest to the truth's is best."
     )
     table = f"<table><thead><tr><th></th>{head}</tr></thead>{bodies}</table>"
     return _section("Results", note, f'<div class="card scroll">{table}</div>')
@@ -198,7 +197,7 @@ def _results_of(evaluation: Evaluation) -> str:
     for score in evaluation.scores:
         ratio = f"{score.ratio:.0%}" if math.isfinite(score.ratio) else "-"
         rows.append(
-            f'<tr class="{escape(score.method.split()[0])}"><td>{escape(_NAMES[score.method])}</td>'
+            f'<tr class="{escape(score.method.split()[0])}"><td>{escape(score.method)}</td>'
             f'<td class="n">{score.psnr:.2f}</td><td class="n">{score.ab_error:.2f}</td>'
             f'<td class="n">{score.colourfulness:.1f}</td><td class="n">{ratio}</td></tr>'
         )
@@ -227,21 +226,21 @@ def _curves(report: RunReport) -> str:
             Line("ours", _column(history, "val_ab_error"), "a", best),
             Line("gray", _gray_level(report, "ab_error"), "c"),
         ]),
-        ("Learning rate at the end of each epoch", "", [Line("", _column(history, "lr"), "b")]),
+        ("Learning rate after each epoch", "", [Line("", _column(history, "lr"), "b")]),
     ]  # fmt: skip
-    drawn = "".join(_chart(title, unit, lines) for title, unit, lines in charts)
+    drawn = "".join(_chart(title, unit, lines, title == "Loss") for title, unit, lines in charts)
     note = f"The larger dot is epoch {report.best_epoch}, the best one, whose weights are kept."
     return _section("Curves", note if best >= 0 else "", f'<div class="charts">{drawn}</div>')
 
 
-def _chart(title: str, unit: str, lines: Sequence[Line]) -> str:
+def _chart(title: str, unit: str, lines: Sequence[Line], log: bool) -> str:
     lines = [line for line in lines if any(math.isfinite(v) for v in line.values)]
     if not lines:
         return ""
     legend = "".join(f'<li><i class="{x.style}"></i>{escape(x.name)}</li>' for x in lines if x.name)
     return (
         f'<figure class="card"><figcaption>{escape(title)}</figcaption>'
-        f'<ul class="legend">{legend}</ul>{line_chart(title, lines, unit)}</figure>'
+        f'<ul class="legend">{legend}</ul>{line_chart(title, lines, unit, log=log)}</figure>'
     )
 
 

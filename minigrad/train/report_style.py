@@ -113,8 +113,10 @@ pre {
   .crops, .charts, .pairs { grid-template-columns: minmax(0, 1fr); }
   .card { padding: 12px; border-radius: 10px; }
   .chart text { font-size: 21px; }
-  th, td { padding: 6px 10px; }
-  table { font-size: 0.86rem; }
+  th, td { padding: 6px 7px; }
+  table { font-size: 0.84rem; }
+  thead th { font-size: 0.76rem; line-height: 1.3; vertical-align: bottom; }
+  thead th.n { white-space: normal; }
 }
 @media print { body { background: #fff; } .card { break-inside: avoid; } }
 """

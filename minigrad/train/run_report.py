@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import Any
 
 import minigrad
+from minigrad import kernels
 from minigrad.train.options import FREE_ON_RESUME, ColorizationOptions
 from minigrad.train.progress import duration
 from minigrad.train.report import RunReport
@@ -28,7 +29,7 @@ def report_of(run: Any, finished: bool) -> RunReport:
         crops = sample_crops(choose_crops(split.held_out_crops, _CROPS), run.colorizer)
         pictures = sample_pictures(split.held_out_pictures.pictures[:_PICTURES], run.colorizer)
     return RunReport(
-        title=f"Colorization with {run.name}",
+        title=f"Colorization with a {run.model.TITLE}",
         lead=_lead(run),
         history=run.trainer.history,
         best_epoch=run.best.best_epoch,
@@ -79,14 +80,14 @@ def _times(run: Any) -> dict[str, str]:
     history = run.trainer.history
     seconds = sum(row["seconds"] for row in history)
     items = sum(row["items"] for row in history)
-    times = {f"{what}": duration(spent) for what, spent in run.times.items() if spent >= 0.5}
+    times = {what: duration(spent) for what, spent in run.times.items() if spent >= 0.5}
     if seconds:
         times["training"] = duration(seconds)
         times["crops a second"] = f"{items / seconds:.0f}"
         fastest = max(row["items"] / row["seconds"] for row in history if row["seconds"])
         times["crops a second, best epoch"] = f"{fastest:.0f}"
     times["gradient steps"] = f"{run.trainer.step:,}"
-    times["cores"] = str(minigrad.get_num_threads())
+    times["cores"] = str(kernels.get_num_threads())
     return times
 
 

@@ -1,0 +1,215 @@
+"""The examples as a user runs them, at toy size: what they print, leave behind and survive."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minigrad.train import ColorizationOptions, UNetOptions, load_checkpoint
+from minigrad.train.command import UseOptions
+
+pytestmark = pytest.mark.end_to_end
+
+ROOT = Path(__file__).resolve().parent.parent
+TOY = ["--width", "2", "--depth", "1", "--size", "16", "--batch-size", "4", "--max-crops", "8"]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Five small colour pictures, smooth enough to learn from."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for k in range(5):
+        y, x = np.mgrid[0:40, 0:52] / 52
+        planes = [(np.sin(6 * x + k) + 1) / 2, y, (np.cos(5 * y + k * x) + 1) / 2]
+        image = (np.stack(planes, axis=-1) * 255).astype(np.uint8)
+        Image.fromarray(image).save(folder / f"p{k}.png")
+    return folder
+
+
+def start(tmp_path, *arguments, script="train_unet.py", **options):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "examples" / script), *map(str, arguments)],
+        cwd=tmp_path, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
+    )  # fmt: skip
+
+
+def run(tmp_path, *arguments, script="train_unet.py", status=0):
+    with start(tmp_path, *arguments, script=script) as process:
+        out, error = process.communicate(timeout=300)
+    assert process.returncode == status, out + error
+    assert "Traceback" not in error
+    return out if status == 0 else error
+
+
+def weights(path):
+    return {name: array.tobytes() for name, array in load_checkpoint(path)[0].items()}
+
+
+def last(folder):
+    """All that a run has come to, but for the times."""
+    arrays, state = load_checkpoint(folder / "last.safetensors")
+    history = [{k: v for k, v in row.items() if k != "seconds"} for row in state["history"]]
+    kept = {k: state[k] for k in ("epoch", "step", "loader", "optimizer", "scheduler")}
+    return {k: v.tobytes() for k, v in arrays.items()}, history, kept
+
+
+def test_a_run_from_estimate_to_report_and_a_picture_colorized(tmp_path, pictures):
+    out = run(tmp_path, "--data", pictures, "--epochs", 3, *TOY)
+    lines = out.splitlines()
+    estimate = next(k for k, line in enumerate(lines) if line.startswith("estimate "))
+    first_epoch = next(k for k, line in enumerate(lines) if line.startswith("epoch   1/3 "))
+    assert estimate < first_epoch
+    assert re.search(r"pictures/s  .* left", lines[first_epoch])
+    for part in ("held-out crops", "held-out pictures (1)", "gray", "mean colour", "ours"):
+        assert part in out
+    assert lines[-1] == f"report     {Path('runs/unet/report.html')}"
+
+    folder = tmp_path / "runs" / "unet"
+    found = {path.name for path in folder.iterdir()}
+    files = {"best.safetensors", "last.safetensors", "report.html", "results.json", "run.lock"}
+    assert found == files | {"samples"}
+    assert list((folder / "samples").glob("*.png"))
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    for evaluation in results["evaluations"]:
+        for score in evaluation["scores"]:
+            assert f"{score['psnr']:.2f}" in out
+            assert f"{score['psnr']:.2f}" in report
+    assert str(tmp_path) not in report.replace(str(pictures), "")
+
+    photo = tmp_path / "photo.jpg"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (75, 50, 3), np.uint8)).save(photo)
+    out = run(tmp_path, photo, photo, script="colorize.py")
+    assert "photo-colour-2.png" in out
+    with Image.open(tmp_path / "colorized" / "photo-colour.png") as image:
+        assert image.size == (50, 75)
+    run(tmp_path, "--colorize", photo, "--checkpoint", folder / "last.safetensors", "--out", "x")
+    assert (tmp_path / "x" / "photo-colour.png").exists()
+
+    again = run(tmp_path, "--data", pictures, "--epochs", 1, *TOY)
+    assert again.splitlines()[-1] == f"report     {Path('runs/unet-2/report.html')}"
+
+
+def wait_for(condition, process, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+
+
+LONG = ["--epochs", "12", "--save-every", "0.05", "--patience", "99"]
+
+
+def test_ctrl_c_saves_and_resume_goes_on_bit_for_bit(tmp_path, pictures):
+    run(tmp_path, "--data", pictures, "--out", "unbroken", *LONG, *TOY)
+    with start(tmp_path, "--data", pictures, "--out", "broken", *LONG, *TOY) as process:
+        mark = tmp_path / "broken" / "last.safetensors"
+        wait_for(mark.exists, process)
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert error == ""
+    assert "interrupted: everything is saved" in out
+    assert load_checkpoint(mark)[1]["epoch"] < 12
+    assert (tmp_path / "broken" / "report.html").exists()
+    out = run(tmp_path, "--resume", "--out", "broken", "--threads", 1, "--workers", 0)
+    assert "resumed    after epoch" in out
+    assert last(tmp_path / "broken") == last(tmp_path / "unbroken")
+    best = [tmp_path / name / "best.safetensors" for name in ("broken", "unbroken")]
+    assert weights(best[0]) == weights(best[1])
+
+
+def killed_run(tmp_path, pictures, times):
+    """Kill a run at random moments, resume it each time, and compare it with an unbroken one."""
+    rng = np.random.default_rng(times)
+    run(tmp_path, "--data", pictures, "--out", "unbroken", *LONG, *TOY)
+    mark = tmp_path / "killed" / "last.safetensors"
+    for k in range(times):
+        arguments = ["--resume"] if mark.exists() else ["--data", pictures, *LONG, *TOY]
+        with start(tmp_path, *arguments, "--out", "killed") as process:
+            stamp = mark.stat().st_mtime_ns if mark.exists() else 0
+            wait_for(
+                lambda stamp=stamp, process=process: (
+                    process.poll() is not None
+                    or (mark.exists() and mark.stat().st_mtime_ns > stamp)
+                ),
+                process,
+            )
+            time.sleep(rng.uniform(0, 0.3))
+            process.kill()
+            process.communicate()
+        assert mark.exists(), k
+        load_checkpoint(mark)
+    run(tmp_path, "--resume", "--out", "killed")
+    assert last(tmp_path / "killed") == last(tmp_path / "unbroken")
+    assert not [p for p in (tmp_path / "killed").iterdir() if p.name.endswith(".tmp")]
+
+
+def test_a_run_survives_being_killed(tmp_path, pictures):
+    killed_run(tmp_path, pictures, 2)
+
+
+@pytest.mark.slow
+def test_a_run_survives_being_killed_many_times(tmp_path, pictures):
+    killed_run(tmp_path, pictures, 25)
+
+
+def test_what_a_user_gets_wrong_is_one_clear_line(tmp_path, pictures):
+    (tmp_path / "empty").mkdir()
+    assert "no picture in" in run(tmp_path, "--data", "empty", status=1)
+    assert "does not exist" in run(tmp_path, "--data", "nowhere", status=1)
+    assert "no run to go on with" in run(tmp_path, "--resume", status=1)
+    assert "does not exist" in run(
+        tmp_path, "a.jpg", "--checkpoint", "x", script="colorize.py", status=1
+    )
+    assert "at least 1" in run(tmp_path, "--epochs", 0, status=2)
+
+
+def test_a_folder_with_a_run_is_not_overwritten_and_options_do_not_change(tmp_path, pictures):
+    arguments = ["--data", pictures, "--out", "x", "--epochs", 1, *TOY]
+    run(tmp_path, *arguments)
+    assert "already holds a run" in run(tmp_path, *arguments, status=1)
+    error = run(tmp_path, "--resume", "--out", "x", "--lr", "0.5", status=1)
+    assert "--lr 0.5 (the run has 0.002)" in error
+    Image.fromarray(np.zeros((40, 40, 3), np.uint8) + np.uint8([9, 99, 9])).save(pictures / "q.png")
+    assert "not those that the run began with" in run(tmp_path, "--resume", "--out", "x", status=1)
+
+
+def test_a_loss_that_explodes_stops_with_a_message(tmp_path, pictures):
+    error = run(tmp_path, "--data", pictures, "--lr", "1e38", "--epochs", 3, *TOY, status=1)
+    assert re.search(r"error: the (loss|gradient of \S+|val_loss) is (nan|inf) in epoch", error)
+    assert "--lr" in error
+    assert re.search(r"crops of p\d\.png", error)
+
+
+def test_help_explains_every_option(tmp_path):
+    text = " ".join(run(tmp_path, "--help").split())
+    for kind in (ColorizationOptions, UNetOptions, UseOptions):
+        for field in fields(kind):
+            assert f"--{field.name.replace('_', '-')}" in text
+            assert " ".join(field.metadata["help"].split()) in text
+
+
+@pytest.mark.slow
+def test_the_default_run_beats_both_baselines(tmp_path):
+    begun = time.monotonic()
+    run(tmp_path)
+    assert time.monotonic() - begun < 600  # three minutes on two idle cores
+    results = json.loads((tmp_path / "runs/unet/results.json").read_text(encoding="utf-8"))
+    scores = {score["method"]: score for score in results["evaluations"][0]["scores"]}
+    for baseline in ("gray", "mean colour"):
+        assert scores["ours"]["psnr"] > scores[baseline]["psnr"] + 2
+        assert scores["ours"]["ab_error"] < 0.7 * scores[baseline]["ab_error"]
