@@ -116,7 +116,10 @@ def _contracted(
     batch = [c for c in left if c in right and c in later]
     inner = [c for c in left if c in right and c not in later]
     rows, columns = [c for c in left if c not in right], [c for c in right if c not in left]
-    size = {c: max(_size(left, x, c), _size(right, y, c)) for c in {*left, *right}}
+    size = {}
+    for c in (*left, *right):
+        pair = _size(left, x, c), _size(right, y, c)
+        size[c] = max(pair) if all(pair) else 0
     for c in batch + inner:
         check_broadcast((_size(left, x, c),), (_size(right, y, c),), "einsum")
     x = x.permute(*(left.index(c) for c in batch + rows + inner))

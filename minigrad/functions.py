@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad import dtypes
 from minigrad.errors import SizeError
-from minigrad.methods.operands import axis_of, cast, check_broadcast, operand, promoted, sizes_of
+from minigrad.methods.operands import axis_of, cast, check_broadcast, operand, sizes_of
 from minigrad.primitives.layout import Cat
 from minigrad.random import default_generator
 from minigrad.tensor import Size, Tensor, tensor
@@ -79,8 +79,8 @@ def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
     x, y = (tensor1, tensor2) if isinstance(tensor1, Tensor) else (tensor2, tensor1)
     if not isinstance(x, Tensor):
         x = tensor(x)
-    x, y = promoted(x, y, "result_type")
-    return x.dtype
+    y = operand(y, x, "result_type")
+    return dtypes.of(dtypes.result_dtype(x.array, y.array))
 
 
 def promote_types(type1: Any, type2: Any) -> dtypes.dtype:

@@ -47,7 +47,7 @@ class Arithmetic(Differentiable):
     def add(self, other: Any, *, alpha: float = 1) -> Any:
         """``self + alpha * other``."""
         if is_scalar(other):
-            return self._shift(other * alpha)
+            return self._shift(other if alpha == 1 else other * _fitting(alpha, self, "add"))
         x, y = promoted(self, other, "add")
         return ops.Add.apply(x, y if alpha == 1 else y * _fitting(alpha, y, "add"))
 
@@ -56,7 +56,7 @@ class Arithmetic(Differentiable):
         _refuse_booleans(self, "sub")
         _refuse_booleans(other, "sub")
         if is_scalar(other):
-            return self._shift(-(other * alpha))
+            return self._shift(-other if alpha == 1 else -other * _fitting(alpha, self, "sub"))
         x, y = promoted(self, other, "sub")
         return ops.Sub.apply(x, y if alpha == 1 else y * _fitting(alpha, y, "sub"))
 

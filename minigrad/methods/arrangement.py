@@ -10,6 +10,7 @@ from minigrad.autograd import Differentiable
 from minigrad.errors import SizeError
 from minigrad.methods.operands import axes_of, axis_of, sizes_of
 from minigrad.primitives import layout as ops
+from minigrad.primitives.indexing import Diagonal
 
 __all__ = ["Arrangement"]
 
@@ -137,14 +138,15 @@ class Arrangement(Differentiable):
         return matrix.movedim((-2, -1), (dim1, dim2))
 
     def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
-        """A diagonal of two axes, as the last axis."""
+        """A diagonal of two axes, as the last axis; a view."""
         rows, columns = axis_of(dim1, self.ndim, "diagonal"), axis_of(dim2, self.ndim, "diagonal")
         if rows == columns:
             raise SizeError(f"diagonal: dim1 (={dim1}) and dim2 (={dim2}) are the same axis")
         (offset,) = sizes_of((offset,), "diagonal")
         x = self.movedim((rows, columns), (-2, -1))
-        n = np.arange(max(min(x.shape[-2] + min(offset, 0), x.shape[-1] - max(offset, 0)), 0))
-        return x[..., n - min(offset, 0), n + max(offset, 0)]
+        x = x[..., max(-offset, 0) :, max(offset, 0) :]
+        n = min(x.shape[-2:])
+        return Diagonal.apply(x[..., :n, :n])
 
     def diag(self, diagonal: int = 0) -> Any:
         """A vector as a diagonal matrix; a matrix's diagonal as a vector."""

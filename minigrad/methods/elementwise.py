@@ -202,15 +202,21 @@ class Elementwise(Differentiable):
         if min is None and max is None:
             raise ValueError("clamp: at least one of min and max must be given")
         if isinstance(min, Differentiable) or isinstance(max, Differentiable):
-            x = self
-            x = x if min is None else x.maximum(operand(min, x, "clamp"))
-            return x if max is None else x.minimum(operand(max, x, "clamp"))
+            x = self if min is None else self._bounded(min, np.less)
+            return x if max is None else x._bounded(max, np.greater)
         x = self
-        for bound in (min, max):
-            x = x._holding(bound, "clamp") if bound is not None else x
+        for bound in (b for b in (min, max) if b is not None):
+            x = x._holding(bound, "clamp")
+            check_fits(bound, x.array.dtype, "clamp")
         return ops.Clamp.apply(x, min, max)
 
     clip = clamp
+
+    def _bounded(self, bound: Any, passes: Any) -> Any:
+        """The bound where self passes it (or the bound is NaN), else self."""
+        x, limit = promoted(self, bound, "clamp")
+        beyond = passes(x.array, limit.array) | np.isnan(limit.array)
+        return ops.Where.apply(beyond, limit, x)
 
     def clamp_min(self, min: Any) -> Any:
         """`clamp` from below."""

@@ -155,7 +155,7 @@ class PowScalar(Function):
     def backward(self, gy):
         (x,) = self.saved
         if self.p == 0:
-            return gy * 0
+            return gy.new_zeros(gy.shape)
         return gy * (x * 2 if self.p == 2 else x ** (self.p - 1) * self.p)
 
 

@@ -117,7 +117,7 @@ class Step(Function):
         return function(x)
 
     def backward(self, gy):
-        return gy * 0
+        return gy.new_zeros(gy.shape)
 
 
 class Sin(Function):
@@ -165,7 +165,8 @@ class Atan2(Function):
 
     def backward(self, gz):
         y, x = self.saved
-        gr = gz / (x * x + y * y)
+        square = x * x + y * y
+        gr = (gz / square).masked_fill(square == 0, 0.0)
         return self.unbroadcast(gr * x, 0), self.unbroadcast(-gr * y, 1)
 
 

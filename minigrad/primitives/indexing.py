@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.autograd import Function
 
-__all__ = ["Gather", "GetItem", "IndexAdd", "Overwrite", "ScatterAdd", "SetItem"]
+__all__ = ["Diagonal", "Gather", "GetItem", "IndexAdd", "Overwrite", "ScatterAdd", "SetItem"]
 
 
 def is_basic(index: Any) -> bool:
@@ -57,6 +57,19 @@ class IndexAdd(Function):
         return gg[self.index]
 
 
+class Diagonal(Function):
+    """y[..., i] = x[..., i, i], of square matrices; a view."""
+
+    view = True
+
+    def forward(self, x):
+        return np.einsum("...ii->...i", x)
+
+    def backward(self, gy):
+        i = np.arange(self.shapes[0][-1])
+        return IndexAdd.apply(gy, self.shapes[0], (..., i, i))
+
+
 class SetItem(Function):
     """y = x with y[index] = v; the old elements there get no gradient."""
 
@@ -81,11 +94,12 @@ class Overwrite(Function):
     """
 
     def forward(self, x, v):
-        return np.array(np.broadcast_to(v, x.shape), dtype=x.dtype)
+        return np.array(np.broadcast_to(v, x.shape), dtype=x.dtype, order="C")
 
     def backward(self, gy):
-        return (gy * 0 if self.needs[0] else None), (
-            self.unbroadcast(gy, 1) if self.needs[1] else None
+        return (
+            gy.new_zeros(gy.shape) if self.needs[0] else None,
+            self.unbroadcast(gy, 1) if self.needs[1] else None,
         )
 
 
@@ -93,6 +107,8 @@ def along(index, axis):
     """The index tuple that reads ``x[..., index[...], ...]`` along an axis, in the shape of
     ``index``.
     """
+    if index.ndim == 0:
+        return ()
     grid = np.ogrid[tuple(slice(n) for n in index.shape)]
     return (*grid[:axis], index, *grid[axis + 1 :])
 

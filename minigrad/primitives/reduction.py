@@ -169,4 +169,5 @@ class Norm(Function):
             slope = x / y
         else:
             slope = x.sign() * x.abs() ** (self.p - 1) / y ** (self.p - 1)
+            slope = slope.masked_fill(x == 0, 0.0)  # for p < 1 it would be 0 times infinity
         return gy * slope.masked_fill(y == 0, 0.0)
