@@ -91,7 +91,7 @@ class EarlyStopping(Callback):
         value = self.sign * row[self.monitor]
         self.improved = value < self.best_value - self.min_delta
         if self.improved:
-            self.best_value, self.best_epoch, self.waited = value, row["epoch"], 0
+            self.best_value, self.best_epoch, self.waited = value, int(row["epoch"]), 0
             self.best_weights = trainer.weights()
         else:
             self.waited += 1

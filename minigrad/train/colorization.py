@@ -217,10 +217,10 @@ class ColorizationRun:
         say(f"network    {self.model.TITLE}: {parameters:,} parameters, {form}")
         epochs, steps = options.epochs, len(self.trainer.loader)
         done = self.state["step"] if self.state is not None else 0
-        crops = (epochs * steps - done) * self.trainer.loader.batch_size
-        crops += epochs * len(self.pictures.validation) / 3  # forwards only
+        crops = (epochs * steps - done) * min(options.batch_size, len(self.pictures.split.train))
+        seconds = estimate(macs, crops + epochs * len(self.pictures.validation) / 3)  # forwards
         say(
-            f"estimate   about {duration(estimate(macs, crops))}: {epochs} epochs of {steps} steps "
+            f"estimate   about {duration(seconds)}: {epochs} epochs of {steps} steps "
             f"on {kernels.get_num_threads()} cores"
         )
         say(f"folder     {self.folder.path} (Ctrl-C saves and stops, --resume goes on)")
@@ -257,8 +257,9 @@ class ColorizationRun:
         loader, crops = self.trainer.loader, self.pictures.split.train
         place = loader.state_dict()
         order = shuffled(len(crops), place["seed"], place["epoch"])
-        last = max(place["position"], 1) * loader.batch_size
-        numbers = {crops.crops[k].picture for k in order[last - loader.batch_size : last]}
+        size = min(self.options.batch_size, len(crops))
+        last = max(place["position"], 1) * size
+        numbers = {crops.crops[k].picture for k in order[last - size : last]}
         return "crops of " + ", ".join(sorted(crops.pictures[n].name for n in numbers))
 
     # -- after training ---------------------------------------------------------------------------

@@ -128,7 +128,8 @@ def _parser(description: str) -> argparse.ArgumentParser:
 def _train(name: str, network: type, given: dict[str, Any]) -> int:
     console = Console()
     if not given.get("resume"):
-        options, form = options_of(ColorizationOptions, given), options_of(network, given)
+        options: ColorizationOptions = options_of(ColorizationOptions, given)
+        form: Any = options_of(network, given)
         path = Path(options.out) if options.out else unused_folder(_RUNS / name)
         with RunFolder(path) as folder:
             return ColorizationRun(name, options, form, console).go(folder)
@@ -144,10 +145,13 @@ def _resumed(
 ) -> tuple[ColorizationOptions, Any]:
     """Return the options of a checkpoint, with those given that do not act on the result."""
     where = f"checkpoint {path}"
-    if state.get("kind") != "colorization" or state["model"]["name"] != name:
-        raise CheckpointError(f"{where} is not of a run of {name}")
-    options = from_dict(ColorizationOptions, state["options"], where)
-    form = from_dict(network, state["model"]["options"], where)
+    try:
+        if state["kind"] != "colorization" or state["model"]["name"] != name:
+            raise CheckpointError(f"{where} is not of a run of {name}")
+        options: ColorizationOptions = from_dict(ColorizationOptions, state["options"], where)
+        form: Any = from_dict(network, state["model"]["options"], where)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{where} is not of a run that can go on: {error}") from error
     kept = dataclasses.asdict(options) | dataclasses.asdict(form)
     changed = [
         f"--{key.replace('_', '-')} {value} (the run has {kept[key]})"

@@ -109,7 +109,7 @@ def evaluate_crops(
         for first in range(0, len(crops), _BATCH):
             items = [crops[k] for k in range(first, min(first + _BATCH, len(crops)))]
             predicted = colorizer.batch(np.stack([lightness for lightness, _ in items]))
-            yield from zip(items, predicted, strict=True)  # type: ignore[misc]
+            yield from zip(items, predicted, strict=True)
 
     return _evaluation(name, pairs(), mean_ab)
 

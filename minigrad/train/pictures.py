@@ -26,6 +26,7 @@ from minigrad.train.options import ColorizationOptions
 
 __all__ = ["RunPictures", "load_run_pictures"]
 
+_MOST_NAMED = 5  # pictures that are left out
 _MOST_VALIDATED = 256  # crops that are enough to choose an epoch by
 
 
@@ -98,20 +99,27 @@ def _load(options: ColorizationOptions) -> tuple[list[Picture], list[str]]:
         if options.side is not None:
             pictures = [_shrunk(picture, options.side) for picture in pictures]
         return pictures, []
-    settings = {"side": options.side, "min_side": max(MIN_SIDE, options.size)}
-    if _has_pairs(options.data):
-        pictures, left_out = load_pairs(
-            pair_folders(options.data), options.bad_pictures, **settings
-        )
-        refused = [f"{error.path}: {error.cause}" for error in left_out]
-    else:
-        pictures, scan = load_folder(
-            options.data, options.bad_pictures, recursive=options.recursive, **settings
-        )
-        refused = [f"{error.path}: {error.cause}" for error in scan.refused]
-        refused += [f"{path}: has no colour" for path in scan.gray]
-    notes = [f"{len(refused)} pictures left out: {'; '.join(refused[:5])}"] if refused else []
-    return pictures, notes
+    try:
+        pictures, left_out = _load_folder(options, options.data)
+    except FolderError as error:
+        advice = str(error).replace("policy='skip'", "--bad-pictures skip")
+        raise FolderError(advice, error.refused) from error
+    shown = "; ".join(left_out[:_MOST_NAMED]) + ("; ..." if len(left_out) > _MOST_NAMED else "")
+    return pictures, [f"{len(left_out)} pictures left out: {shown}"] if left_out else []
+
+
+def _load_folder(options: ColorizationOptions, folder: str) -> tuple[list[Picture], list[str]]:
+    """Return the pictures, and why others were left out."""
+    policy, side, min_side = options.bad_pictures, options.side, max(MIN_SIDE, options.size)
+    if _has_pairs(folder):
+        pairs = pair_folders(folder)
+        pictures, left_out = load_pairs(pairs, policy, side=side, min_side=min_side)
+        return pictures, [f"{error.path}: {error.cause}" for error in left_out]
+    pictures, scan = load_folder(
+        folder, policy, side=side, min_side=min_side, recursive=options.recursive
+    )
+    refused = [f"{error.path}: {error.cause}" for error in scan.refused]
+    return pictures, refused + [f"{path}: has no colour" for path in scan.gray]
 
 
 def _has_pairs(folder: str) -> bool:
