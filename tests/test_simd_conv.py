@@ -28,6 +28,8 @@ LARGE = {
     "many panels of channels": ((1, 3, 7, 9), (70, 3, 3, 2), {}),
     "channels divided": ((1, 5, 6, 4), (200, 5, 2, 3), {"padding": (0, 1)}),
     "many blocks": ((3, 2, 45, 61), (5, 2, 3, 3), {"padding": (1, 1)}),
+    "few channels": ((3, 2, 45, 61), (2, 2, 3, 3), {"padding": (1, 0)}),
+    "few channels, stride two": ((3, 2, 45, 121), (1, 2, 3, 2), {"stride": (1, 2)}),
     "more taps than fit": ((1, 2, 26, 30), (3, 2, 23, 19), {"padding": (2, 3)}),
     "kernel as large as the picture": ((2, 3, 12, 17), (4, 3, 12, 17), {}),
     "depthwise": ((2, 11, 17, 23), (11, 1, 3, 5), {"padding": (1, 2), "groups": 11}),

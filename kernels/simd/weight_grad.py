@@ -23,6 +23,8 @@ from numpy import ndarray as Array
 
 from .._jit import jit
 from ..geometry import Conv2dGeometry
+from .direct import MOST_CHANNELS
+from .direct_grad import weight_grad_directly
 from .instructions import (
     VECTOR_BYTES,
 )
@@ -58,6 +60,11 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
         return
     G, T = walk.G, len(taps)
     O = gw.shape[0] // G
+    Q = walk.QH * walk.QW
+    gy_walk = Walk(walk.N, G, O, 1, Q, 1, Q, 1, 1)
+    if O <= MOST_CHANNELS and walk.TW <= 2:
+        weight_grad_directly(gw, x, gy, taps, walk, gy_walk)
+        return
     L = VECTOR_BYTES // x.itemsize
     blocks = -(-walk.N * walk.QH * walk.QW // (_BLOCK * L))
     stretches = -(-walk.C // max(1, _DEPTH // T))
@@ -79,8 +86,6 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
             *piece_tables(_BLOCK, _BLOCK, L, 1),
         )
 
-    Q = walk.QH * walk.QW
-    gy_walk = Walk(walk.N, G, O, 1, Q, 1, Q, 1, 1)
     zeros, middle = np.zeros(ROWS, x.dtype), np.zeros((1, 2), np.int64)
     split = (slices, stretches, blocks, channels, depth, width)
     launch(
