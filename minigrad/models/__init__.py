@@ -4,4 +4,4 @@ from minigrad.models.registry import MODELS, build_model, count_parameters
 from minigrad.models.summary import LayerRow, layer_table
 from minigrad.models.unet import UNet
 
-__all__ = ["MODELS", "LayerRow", "UNet", "build_model", "count_parameters", "layer_table"]
+__all__ = ["LayerRow", "MODELS", "UNet", "build_model", "count_parameters", "layer_table"]

@@ -26,7 +26,7 @@ def build_model(name: str, options: Mapping[str, Any]) -> Module:
     Examples
     --------
     >>> build_model("unet", {"width": 8, "depth": 1}).reach
-    8
+    10
     """
     return _checked(name, options)(**options)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import minigrad
 from minigrad import nn
+from minigrad.autograd import no_grad
+from minigrad.creation import zeros
 from minigrad.tensor import Tensor
 
 __all__ = ["LayerRow", "layer_table"]
@@ -64,8 +65,8 @@ def layer_table(model: nn.Module, shape: tuple[int, ...]) -> list[LayerRow]:
     handles = [layer.register_forward_hook(note(name)) for name, layer in leaves]
     try:
         model.eval()
-        with minigrad.no_grad():
-            model(minigrad.zeros(1, *shape))
+        with no_grad():
+            model(zeros(1, *shape))
     finally:
         for handle in handles:
             handle.remove()

@@ -27,9 +27,9 @@ segmentation", with padded convolutions and batch normalisation.
 
 from __future__ import annotations
 
-import minigrad
 from minigrad import nn
 from minigrad.errors import SizeError
+from minigrad.functions import cat
 from minigrad.nn import functional as F
 from minigrad.nn import init
 from minigrad.tensor import Tensor
@@ -63,7 +63,7 @@ class Join(nn.Module):
     """Stack the channels of two maps: (N, C, H, W) and (N, D, H, W) give (N, C + D, H, W)."""
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        return minigrad.cat([x, skip], dim=1)
+        return cat([x, skip], dim=1)
 
 
 class Up(nn.Module):

@@ -11,7 +11,7 @@ report, run_report, charts      ``report.html``
 ==============================  ==================================================================
 """
 
-from minigrad.train.callbacks import Callback, Checkpointer, EarlyStopping
+from minigrad.train.callbacks import Checkpointer, EarlyStopping
 from minigrad.train.checkpoint import (
     CheckpointError,
     load_checkpoint,
@@ -26,7 +26,7 @@ from minigrad.train.folder import RunFolder, RunFolderError
 from minigrad.train.options import ColorizationOptions, UNetOptions
 from minigrad.train.progress import ProgressLine
 from minigrad.train.report import RunReport, write_report
-from minigrad.train.trainer import DivergedError, Trainer
+from minigrad.train.trainer import Callback, DivergedError, Trainer
 
 __all__ = [
     "Callback",

@@ -1,48 +1,16 @@
-"""What a trainer tells others while it trains, and those that only listen and decide."""
+"""What follows a run and acts on it: early stopping, and checkpoints."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from minigrad.train.trainer import Trainer
+from minigrad.train.trainer import Callback, Trainer
 
-__all__ = ["Callback", "Checkpointer", "EarlyStopping"]
-
-
-class Callback:
-    """Something that follows a training run; every method may be left out.
-
-    What `state_dict` and `arrays` return is saved in each checkpoint and comes back through
-    `load_state_dict` when the run is resumed.
-    """
-
-    def on_fit_start(self, trainer: Trainer) -> None:
-        """Training begins, or goes on."""
-
-    def on_step_end(self, trainer: Trainer) -> None:
-        """A gradient step is done; ``trainer.last_loss`` is its loss."""
-
-    def on_epoch_end(self, trainer: Trainer) -> None:
-        """An epoch is done and validated; ``trainer.history[-1]`` is its row."""
-
-    def on_fit_end(self, trainer: Trainer) -> None:
-        """Training ended, for whatever reason."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Values for the checkpoint, as JSON can hold them."""
-        return {}
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Arrays for the checkpoint."""
-        return {}
-
-    def load_state_dict(self, state: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-        """Take up what `state_dict` and `arrays` gave."""
+__all__ = ["Checkpointer", "EarlyStopping"]
 
 
 class EarlyStopping(Callback):

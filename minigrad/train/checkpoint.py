@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-__all__ = ["FORMAT_VERSION", "CheckpointError", "load_checkpoint", "load_state", "save_checkpoint"]
+__all__ = ["CheckpointError", "FORMAT_VERSION", "load_checkpoint", "load_state", "save_checkpoint"]
 
 FORMAT_VERSION = 1
 """Raised whenever a file of the old form can no longer be read."""

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-import minigrad
 from minigrad import kernels, nn, optim
 from minigrad.data import DataLoader
 from minigrad.data.sampler import shuffled
@@ -38,11 +37,11 @@ from minigrad.train.options import ColorizationOptions
 from minigrad.train.pictures import load_run_pictures
 from minigrad.train.progress import ProgressLine, duration, estimate
 from minigrad.train.report import write_report
-from minigrad.train.run_report import report_of
+from minigrad.train.run_report import report_of, versions
 from minigrad.train.samples import SampleSheets, choose_crops
 from minigrad.train.trainer import DivergedError, Trainer
 
-__all__ = ["LOSSES", "ColorizationRun"]
+__all__ = ["ColorizationRun", "LOSSES"]
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     # Quadratic up to 5 Lab units, where an eye hardly sees a difference.
@@ -196,7 +195,7 @@ class ColorizationRun:
             "inference": {"batch_norm": "running", "dropout": False},
             "scale": self.pictures.scale,
             "pictures": self.pictures.fingerprint,
-            "minigrad": minigrad.__version__,
+            "versions": versions(),
         }
 
     def _announce_pictures(self) -> None:

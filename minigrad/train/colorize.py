@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-import minigrad
 from minigrad import nn
+from minigrad.autograd import no_grad
 from minigrad.data import network_to_rgb, picture_to_network, resize_planes
 from minigrad.models import build_model, count_parameters
 from minigrad.tensor import Tensor
@@ -85,13 +85,13 @@ class Colorizer:
         H, W = lightness.shape[-2:]
         h, w = self._network_size(H, W)
         small = lightness if (h, w) == (H, W) else resize_planes(lightness, (h, w), "box")
-        with inference_mode_of(self.model, self.batch_norm, self.dropout), minigrad.no_grad():
+        with inference_mode_of(self.model, self.batch_norm, self.dropout), no_grad():
             ab = self._tiled(np.asarray(small, np.float32)) * np.float32(self.saturation)
         return ab if (h, w) == (H, W) else resize_planes(ab, (H, W), "bilinear")
 
     def batch(self, lightness: np.ndarray) -> np.ndarray:
         """Predict (N, 2, H, W) for crops (N, 1, H, W) at the network's own scale, all at once."""
-        with inference_mode_of(self.model, self.batch_norm, self.dropout), minigrad.no_grad():
+        with inference_mode_of(self.model, self.batch_norm, self.dropout), no_grad():
             return self._run(np.asarray(lightness, np.float32)) * np.float32(self.saturation)
 
     def _network_size(self, H: int, W: int) -> tuple[int, int]:
@@ -151,7 +151,7 @@ def inference_mode_of(model: nn.Module, batch_norm: str, dropout: bool) -> Itera
         if batch_norm == "batch":
             for norm, values in zip(norms, kept, strict=True):
                 for name, buffer in norm.named_buffers():
-                    with minigrad.no_grad():
+                    with no_grad():
                         buffer.copy_(Tensor.wrap(values[name]))
 
 

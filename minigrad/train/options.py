@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from minigrad.train.config import option
 
-__all__ = ["FREE_ON_RESUME", "ColorizationOptions", "UNetOptions"]
+__all__ = ["ColorizationOptions", "FREE_ON_RESUME", "UNetOptions"]
 
 
 @dataclass(frozen=True)

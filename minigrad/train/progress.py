@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from minigrad.train.callbacks import Callback
-
-if TYPE_CHECKING:
-    from minigrad.train.trainer import Trainer
+from minigrad.train.trainer import Callback, Trainer
 
 __all__ = ["ProgressLine", "duration", "estimate"]
 
@@ -102,7 +98,7 @@ class ProgressLine(Callback):
             self._bar.start()
             self._task = self._bar.add_task(
                 "", total=self._steps, completed=trainer.step, epoch=trainer.epoch + 1,
-                epochs=self.epochs, text="first step: compiling kernels, once",
+                epochs=self.epochs, text="first step",
             )  # fmt: skip
 
     def on_step_end(self, trainer: Trainer) -> None:

@@ -8,7 +8,6 @@ import sys
 from importlib import metadata
 from typing import Any
 
-import minigrad
 from minigrad import kernels
 from minigrad.train.options import FREE_ON_RESUME, ColorizationOptions
 from minigrad.train.progress import duration
@@ -17,7 +16,7 @@ from minigrad.train.samples import choose_crops, sample_crops, sample_pictures
 
 __all__ = ["report_of", "versions"]
 
-_LIBRARIES = ("numpy", "numba", "scipy", "scikit-image", "pillow", "safetensors")
+_LIBRARIES = ("minigrad", "numpy", "numba", "scipy", "scikit-image", "pillow", "safetensors")
 _CROPS, _PICTURES = 8, 4
 
 
@@ -93,8 +92,12 @@ def _times(run: Any) -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """Versions of everything that acts on a result."""
-    found = {"minigrad": minigrad.__version__, "Python": platform.python_version()}
-    found |= {name: metadata.version(name) for name in _LIBRARIES}
+    found = {"Python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "from its source folder"
     found["system"] = f"{platform.system()} {platform.machine()}"
     return found
 

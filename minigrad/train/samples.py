@@ -7,18 +7,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from minigrad.data import ColorizationCrops, Picture, picture_to_network, resize_shorter_side
 from minigrad.metrics import colourfulness
-from minigrad.train.callbacks import Callback
 from minigrad.train.colorize import Colorizer, join
-
-if TYPE_CHECKING:
-    from minigrad.train.trainer import Trainer
+from minigrad.train.trainer import Callback, Trainer
 
 __all__ = ["Sample", "SampleSheets", "choose_crops", "sample_crops", "sample_pictures", "sheet"]
 

@@ -15,11 +15,41 @@ from minigrad.data.loader import DataLoader
 from minigrad.nn import Module
 from minigrad.optim import Optimizer
 from minigrad.tensor import Tensor
-from minigrad.train.callbacks import Callback
 from minigrad.train.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from minigrad.train.interrupt import Interruption
 
-__all__ = ["DivergedError", "Trainer"]
+__all__ = ["Callback", "DivergedError", "Trainer"]
+
+
+class Callback:
+    """Something that follows a training run; every method may be left out.
+
+    What `state_dict` and `arrays` return is saved in each checkpoint and comes back through
+    `load_state_dict` when the run is resumed.
+    """
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Training begins, or goes on."""
+
+    def on_step_end(self, trainer: Trainer) -> None:
+        """A gradient step is done; ``trainer.last_loss`` is its loss."""
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """An epoch is done and validated; ``trainer.history[-1]`` is its row."""
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        """Training ended, for whatever reason."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Values for the checkpoint, as JSON can hold them."""
+        return {}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Arrays for the checkpoint."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Take up what `state_dict` and `arrays` gave."""
 
 
 class DivergedError(RuntimeError):
