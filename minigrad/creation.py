@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -152,7 +153,7 @@ def full_like(
 
 
 def arange(
-    start: float,
+    start: float = 0,
     end: float | None = None,
     step: float = 1,
     *,
@@ -167,7 +168,10 @@ def arange(
     ValueError
         If step is 0 or leads away from ``end``.
     """
-    first, last = (0, start) if end is None else (start, end)
+    ends = (0, start) if end is None else (start, end)
+    first, last, step = (v.item() if isinstance(v, Tensor) else v for v in (*ends, step))
+    if not math.isfinite(first + last + step):
+        raise ValueError(f"arange: start, end and step (={first}, {last}, {step}) must be finite")
     if step == 0 or (last - first) * step < 0:
         raise ValueError(f"arange: step (={step}) does not lead from {first} to {last}")
     integers = all(isinstance(v, (int, np.integer)) for v in (first, last, step))

@@ -123,13 +123,18 @@ def normal(
     """Normally distributed numbers of the given mean and standard deviation (numbers or
     tensors).
     """
+    if (np.asarray(std) < 0).any():
+        raise ValueError(f"normal: std (={std}) must not be negative")
     shape = size if size is not None else np.broadcast_shapes(np.shape(mean), np.shape(std))
     return randn(shape, generator=generator) * std + mean
 
 
-def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """1 with the probability given by each element, else 0."""
-    return empty_like(input.detach()).bernoulli_(input.detach(), generator=generator)
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Generator | None = None
+) -> Tensor:
+    """1 with the probability given by each element (or by ``p`` for all), else 0."""
+    chance = input.detach() if p is None else p
+    return empty_like(input.detach()).bernoulli_(chance, generator=generator)
 
 
 def get_rng_state() -> Tensor:

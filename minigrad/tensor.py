@@ -109,8 +109,6 @@ class Tensor(
             self._set(np.empty(data, dtypes.get_default_dtype().dtype))
         elif len(data) == 1 and isinstance(data[0], Size):
             self._set(np.empty(data[0], dtypes.get_default_dtype().dtype))
-        elif len(data) == 1 and isinstance(data[0], np.ndarray):
-            self._set(_checked(data[0], "Tensor"))
         elif len(data) == 1:
             self._set(_array(data[0], dtype or dtypes.get_default_dtype(), "Tensor"))
         elif data:
@@ -291,11 +289,6 @@ def method(name: str) -> Callable[[Callable], Callable]:
     return attach
 
 
-def _checked(array: np.ndarray, operation: str) -> np.ndarray:
-    """An array in native byte order and of a dtype that minigrad has."""
-    return array.astype(dtypes.numpy_dtype(array.dtype, operation), copy=False)
-
-
 def _array(data: Any, dtype: Any, operation: str) -> np.ndarray:
     """A fresh array of anything that holds numbers."""
     if isinstance(data, (list, tuple)) and data and any(isinstance(d, Tensor) for d in data):
@@ -309,14 +302,19 @@ def _array(data: Any, dtype: Any, operation: str) -> np.ndarray:
             array = np.array(data)
         except ValueError as error:
             raise ValueError(f"{operation}: data is not rectangular: {error}") from None
-        if array.dtype == np.float64:  # Python floats
-            array = np.array(data, dtypes.get_default_dtype().dtype) if dtype is None else array
-        elif array.size == 0:
-            array = array.astype(dtypes.get_default_dtype().dtype)
+        if array.size == 0 or (array.dtype == np.float64 and not _numpys(data)):  # Python floats
+            array = array.astype(dtypes.get_default_dtype().dtype) if dtype is None else array
     wanted = dtypes.numpy_dtype(array.dtype if dtype is None else dtype, operation)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{operation}: data of type {array.dtype} holds no numbers")
     return np.ascontiguousarray(array.astype(wanted, copy=False)).reshape(array.shape)
+
+
+def _numpys(data: Any) -> bool:
+    """Whether the first number of nested lists is NumPy's, which says its dtype."""
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return isinstance(data, (np.ndarray, np.generic))
 
 
 def tensor(
@@ -345,6 +343,7 @@ def from_array(array: np.ndarray) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: expected a numpy.ndarray, got {type(array).__name__}")
-    result = Tensor.wrap(_checked(array, "from_numpy").view())
+    kind = dtypes.numpy_dtype(array.dtype, "from_numpy")
+    result = Tensor.wrap(array.astype(kind, copy=False).view())
     result.storage.shared = result.storage.exported = True
     return result

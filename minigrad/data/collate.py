@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.dtypes import numpy_dtype
 from minigrad.tensor import Tensor
 
 __all__ = ["default_collate", "default_convert"]
@@ -38,9 +39,9 @@ def default_collate(batch: Sequence[Any]) -> Any:
         raise ValueError("default_collate: batch is empty; give at least one item")
     first = batch[0]
     if isinstance(first, Tensor | np.ndarray | np.generic):
-        return Tensor(_stack(batch))
+        return _tensor(_stack(batch))
     if isinstance(first, bool | int | float):
-        return Tensor(np.array(batch))
+        return _tensor(np.array(batch))
     if isinstance(first, str | bytes):
         return list(batch)
     if isinstance(first, Mapping):
@@ -54,10 +55,16 @@ def default_collate(batch: Sequence[Any]) -> Any:
     )
 
 
+def _tensor(array: np.ndarray) -> Tensor:
+    """A tensor over an array that nobody else holds, in its dtype."""
+    kind = numpy_dtype(array.dtype, "default_collate")
+    return Tensor.wrap(array.astype(kind, copy=False))
+
+
 def default_convert(item: Any) -> Any:
     """Turn the arrays of one item into tensors, for a loader without batches."""
     if isinstance(item, np.ndarray | np.generic):
-        return Tensor(np.array(item))
+        return _tensor(np.array(item))
     if isinstance(item, Mapping):
         return {key: default_convert(entry) for key, entry in item.items()}
     if isinstance(item, tuple | list):
