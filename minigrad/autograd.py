@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.function import Function, already_walked, replace_value
+from minigrad.function import Function, already_walked
 from minigrad.recording import (
     detect_anomaly,
     enable_grad,
@@ -34,6 +34,7 @@ from minigrad.recording import (
     set_detect_anomaly,
     set_grad_enabled,
 )
+from minigrad.rewriting import replace_value
 from minigrad.storage import Differentiable, Storage
 
 __all__ = [

@@ -20,7 +20,7 @@ from minigrad.recording import (
 )
 from minigrad.storage import Differentiable, Saved, Storage
 
-__all__ = ["Function", "already_walked", "replace_value"]
+__all__ = ["Function", "already_walked"]
 
 _sequence = itertools.count()
 
@@ -252,8 +252,7 @@ class Function:
         if any(map(has_nan, arrays)) and not any(has_nan(t.array) for t in tensors):
             raise RuntimeError(f"{self.name} made a NaN out of NaN-free values, at {self._born}")
 
-    # -- backward
-    # -----------------------------------------------------------------------------------
+    # -- backward ----------------------------------------------------------------------
 
     def gradients(self, arrived: Sequence[Any]) -> tuple[Any, ...]:
         """Run ``backward`` on what arrived for the outputs (None: nothing) and check the result."""
@@ -327,27 +326,6 @@ class Function:
                 saved.hold(target.storage)
 
 
-class WriteThrough(Function):
-    """The base of a view after an in-place operation on the view: ``value`` written at ``path``."""
-
-    def forward(self, base, value, path, copy):
-        self.path = path
-        base = base.copy() if copy else base
-        target = base
-        for function, arguments in path:
-            target = function().forward(target, *arguments)
-        np.copyto(target, value)
-        return base
-
-    def backward(self, gy):
-        gvalue = gy
-        for function, arguments in self.path:
-            gvalue = function.apply(gvalue, *arguments)
-        zero = gy.wrap(np.zeros((), gy.array.dtype))
-        gbase = WriteThrough.apply(gy, zero, self.path, True) if self.needs[0] else None
-        return gbase, gvalue
-
-
 class Kept(Function):
     """y = a leaf with the value it had when it was saved, of which a copy was made."""
 
@@ -356,38 +334,3 @@ class Kept(Function):
 
     def backward(self, gy):
         return gy
-
-
-def replace_value(target: Any, result: Any) -> Any:
-    """Make ``target`` hold the value and the history of ``result``: how in-place operations end.
-
-    Raises
-    ------
-    RuntimeError
-        If a leaf that requires grad, or a view of one, would be changed by a recorded operation.
-    """
-    node, storage = result.node, target.storage
-    root = target if target.base is None else target.base
-    if node is not None and root.requires_grad and root.node is None:
-        raise RuntimeError(
-            "a leaf that requires grad cannot be changed in place while operations are recorded; "
-            "do it under no_grad(), or work on a copy (x.clone())"
-        )
-    overwrites = storage.shared or result.storage.shared
-    if node is not None:
-        node.keep_old(storage, target.array if overwrites else result.array)
-    if node is not None and target.base is not None:
-        written = WriteThrough.apply(root, result, target.path, False)
-        root._requires_grad, root.node, root.index = True, written.node, 0
-    elif overwrites:
-        np.copyto(target.array, result.array)
-    else:
-        target.array = result.array  # nobody else looks at the old memory
-    storage.version += 1
-    if node is not None:
-        node.follow(result, target)
-        storage.rewritten = storage.version
-        if target.base is None:
-            target._requires_grad, target.node, target.index = True, node, result.index
-        target.refresh()
-    return target
