@@ -32,7 +32,7 @@ def ignore(drop: Any = False, **kwargs: Any) -> Callable:
     return drop if callable(drop) else lambda function: function
 
 
-export = unused = script_if_tracing = script_method = script
+_overload_method = export = unused = script_if_tracing = script_method = script
 
 
 def annotate(the_type: Any, the_value: Any) -> Any:
