@@ -146,7 +146,8 @@ def numpy_dtype(kind: Any, operation: str = "tensor") -> np.dtype:
         return int64.dtype
     if kind is None:
         raise TypeError(f"{operation}: dtype is None")
-    found = np.dtype(getattr(kind, "dtype", kind)).newbyteorder("=")
+    named = getattr(kind, "dtype", None)  # of NumPy's scalar types it is a descriptor
+    found = np.dtype(named if isinstance(named, (dtype, np.dtype)) else kind).newbyteorder("=")
     if found not in _BY_NUMPY:
         raise TypeError(
             f"{operation}: dtype {found} is not supported; use float32 or float64 for values, "
