@@ -155,6 +155,8 @@ def killed_run(tmp_path, pictures, times):
         load_checkpoint(mark)
     run(tmp_path, "--resume", "--out", "killed")
     assert last(tmp_path / "killed") == last(tmp_path / "unbroken")
+    best = [tmp_path / name / "best.safetensors" for name in ("killed", "unbroken")]
+    assert weights(best[0]) == weights(best[1])
     assert not [p for p in (tmp_path / "killed").iterdir() if p.name.endswith(".tmp")]
 
 

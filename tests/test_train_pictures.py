@@ -50,6 +50,14 @@ def test_the_mean_colour_is_that_of_the_training_crops(tmp_path):
     np.testing.assert_array_equal(found.mean_ab, mean_colour(train))
 
 
+def test_the_seed_chooses_what_is_held_out(tmp_path):
+    for k in range(6):
+        save(tmp_path / f"{k}.png", k)
+    found = [load_run_pictures(options(tmp_path, seed=s)).split for s in (0, 0, 1, 2, 3)]
+    held_out = {tuple(p.name for p in split.held_out_pictures.pictures) for split in found}
+    assert 1 < len(held_out) <= 4
+
+
 def test_two_folders_matched_by_name(tmp_path):
     for k in range(3):
         image = save(tmp_path / "color" / f"{k}.png", k)

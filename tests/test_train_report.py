@@ -173,9 +173,9 @@ def test_curves_stay_inside_and_keep_their_order(values):
     (points,) = points_of(svg)
     assert len(points) == len(values)
     xs, ys = zip(*points, strict=True)
-    assert all(56 <= x <= 620 for x in xs)
+    assert all(68 <= x <= 624 for x in xs)
     assert list(xs) == sorted(xs)
-    assert all(18 <= y <= 256 for y in ys)
+    assert all(14 <= y <= 246 for y in ys)
     order = np.argsort(values, kind="stable")
     heights = np.array(ys)[order]
     assert (np.diff(heights) <= 0.11).all()  # larger values are drawn higher; 0.1 is the rounding

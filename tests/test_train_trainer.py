@@ -189,6 +189,56 @@ def test_a_run_that_stopped_early_stays_stopped(tmp_path):
 
 
 @pytest.mark.unit
+def test_a_resumed_run_knows_the_best_weights_of_before(tmp_path):
+    stopper, notes = EarlyStopping(), NoteWeights()
+    first = toy_trainer([stopper, Checkpointer(tmp_path, stopper), notes, StopAt(6)])
+    first.validate = Scripted(1, 2)
+    first.fit(4)
+    again = EarlyStopping()
+    second = toy_trainer([again, Checkpointer(tmp_path, again), NoteWeights(), StopAt(-1)])
+    second.validate = Scripted(2, 3, 4)
+    second.load(tmp_path / "last.safetensors")
+    second.fit(4)
+    assert (second.epoch, again.best_epoch) == (4, 1)
+    for name, array in second.weights().items():
+        np.testing.assert_array_equal(array, notes.after_epoch[0][name])
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("which", ["best", "last"])
+def test_a_run_killed_between_its_two_files_loses_neither(tmp_path, monkeypatch, which):
+    """Whichever file of epoch 2 was not written, the resumed run ends with both right."""
+
+    def run(folder):
+        stopper = EarlyStopping()
+        return toy_trainer([stopper, Checkpointer(folder, stopper)], validate=Scripted(3, 2, 5, 5))
+
+    (tmp_path / "whole").mkdir()
+    run(tmp_path / "whole").fit(4)
+    broken = run(tmp_path)
+    method = {"best": "save_weights", "last": "save"}[which]
+    real = getattr(broken, method)
+
+    def save(path, **extra):
+        if broken.epoch == 2:
+            raise KeyboardInterrupt
+        real(path, **extra)
+
+    monkeypatch.setattr(broken, method, save)
+    with pytest.raises(KeyboardInterrupt):
+        broken.fit(4)
+    resumed = run(tmp_path)
+    resumed.load(tmp_path / "last.safetensors")
+    resumed.validate = Scripted(*(3, 2, 5, 5)[resumed.epoch :])
+    resumed.fit(4)
+    wanted, _ = load_checkpoint(tmp_path / "whole" / "best.safetensors")
+    found, state = load_checkpoint(tmp_path / "best.safetensors")
+    assert state["epoch"] == 2
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+@pytest.mark.unit
 def test_best_holds_the_weights_of_the_best_epoch(tmp_path):
     stopper, notes = EarlyStopping(), NoteWeights()
     callbacks = [stopper, Checkpointer(tmp_path, stopper, extra={"seen": "this"}), notes]

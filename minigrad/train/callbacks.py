@@ -126,9 +126,10 @@ class Checkpointer(Callback):
 
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Save, and the best as well if this epoch is it."""
-        self._save_last(trainer)
+        # The best first: a run killed in between repeats the epoch, and writes both again.
         if self.early_stopping.improved:
             trainer.save_weights(self.best, **self.extra)
+        self._save_last(trainer)
 
     def on_fit_end(self, trainer: Trainer) -> None:
         """Save what an interrupted run has done since the last time."""

@@ -10,7 +10,7 @@ from html import escape
 __all__ = ["Line", "line_chart", "ticks"]
 
 _WIDTH, _HEIGHT = 640, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 20, 18, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 68, 16, 14, 54
 _LOG_FROM = 30.0  # a largest / smallest value from which on the axis is logarithmic
 
 
@@ -79,7 +79,6 @@ class _Axes:
 def line_chart(
     title: str,
     lines: Sequence[Line],
-    unit: str = "",
     x_name: str = "epoch",
     log: bool = True,
 ) -> str:
@@ -91,10 +90,8 @@ def line_chart(
         For screen readers.
     lines : sequence of Line
         At least one, with at least one finite value.
-    unit : str
-        Written at the top of the value axis.
     x_name : str
-        Name of the other axis.
+        Name of the axis below.
     log : bool
         Whether the value axis may be logarithmic, if values differ by 30 times and more.
     """
@@ -104,8 +101,6 @@ def line_chart(
         f'aria-label="{escape(title)}">',
         *_grid(axes),
         *_bottom(axes, x_name),
-        f'<text class="unit" x="{_LEFT - 8}" y="{_TOP - 6}" text-anchor="end">',
-        f"{escape(unit)}</text>",
     ]
     for line in lines:
         parts += _curve(axes, line)
@@ -131,7 +126,7 @@ def _bottom(axes: _Axes, name: str) -> list[str]:
     epochs = [e for e in range(1, axes.count + 1) if e % step == 0 or axes.count == 1]
     parts = [f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{base}" y2="{base}"/>']
     parts += [
-        f'<text class="tick" x="{axes.x(e - 1):.1f}" y="{base + 18}" text-anchor="middle">{e}'
+        f'<text class="tick" x="{axes.x(e - 1):.1f}" y="{base + 22}" text-anchor="middle">{e}'
         "</text>"
         for e in epochs
     ]

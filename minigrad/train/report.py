@@ -214,33 +214,33 @@ def _curves(report: RunReport) -> str:
         return ""
     best = report.best_epoch - 1
     charts = [
-        ("Loss", "", [
+        ("Loss", [
             Line("training", _column(history, "loss"), "b"),
             Line("held-out crops", _column(history, "val_loss"), "a", best),
         ]),
-        ("PSNR on held-out crops", "dB", [
+        ("PSNR on held-out crops [dB]", [
             Line("ours", _column(history, "val_psnr"), "a", best),
             Line("gray", _gray_level(report), "c"),
         ]),
-        ("ab error on held-out crops", "Lab", [
+        ("ab error on held-out crops [Lab]", [
             Line("ours", _column(history, "val_ab_error"), "a", best),
             Line("gray", _gray_level(report, "ab_error"), "c"),
         ]),
-        ("Learning rate after each epoch", "", [Line("", _column(history, "lr"), "b")]),
+        ("Learning rate x 1000", [Line("", [1e3 * v for v in _column(history, "lr")], "b")]),
     ]  # fmt: skip
-    drawn = "".join(_chart(title, unit, lines, title == "Loss") for title, unit, lines in charts)
+    drawn = "".join(_chart(title, lines, title == "Loss") for title, lines in charts)
     note = f"The larger dot is epoch {report.best_epoch}, the best one, whose weights are kept."
     return _section("Curves", note if best >= 0 else "", f'<div class="charts">{drawn}</div>')
 
 
-def _chart(title: str, unit: str, lines: Sequence[Line], log: bool) -> str:
+def _chart(title: str, lines: Sequence[Line], log: bool) -> str:
     lines = [line for line in lines if any(math.isfinite(v) for v in line.values)]
     if not lines:
         return ""
     legend = "".join(f'<li><i class="{x.style}"></i>{escape(x.name)}</li>' for x in lines if x.name)
     return (
         f'<figure class="card"><figcaption>{escape(title)}</figcaption>'
-        f'<ul class="legend">{legend}</ul>{line_chart(title, lines, unit, log=log)}</figure>'
+        f'<ul class="legend">{legend}</ul>{line_chart(title, lines, log=log)}</figure>'
     )
 
 
