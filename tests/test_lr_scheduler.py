@@ -280,6 +280,18 @@ def test_plateau_thresholds(mode, threshold_mode, better, worse):
         assert schedule.num_bad_epochs == count
 
 
+def test_plateau_with_a_group_that_came_later():
+    optimizer = make()
+    one, each = (schedules.ReduceLROnPlateau(optimizer, patience=0, min_lr=m) for m in (0, [0, 0]))
+    optimizer.add_param_group({"params": [minigrad.zeros(1)], "lr": 1.0})
+    for metric in (3.0, 4.0):
+        one.step(metric)
+    assert rates(optimizer) == pytest.approx([0.05, 0.002, 0.1])
+    each.step(3.0)
+    with pytest.raises(ValueError, match="min_lr has 2 entries, the optimizer has 3"):
+        each.step(4.0)
+
+
 def test_plateau_resumes():
     optimizer = make()
     schedule = schedules.ReduceLROnPlateau(optimizer, patience=3)

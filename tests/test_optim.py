@@ -1,7 +1,6 @@
 """Optimizers: trajectories against formulas in plain NumPy, groups, saving, and what is refused."""
 
 import copy
-import json
 import math
 
 import numpy as np
@@ -242,6 +241,23 @@ def test_named_parameters():
     assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight", "bias"]
 
 
+DEFAULTS = {
+    optim.SGD: {"lr": 1e-3, "momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False},
+    optim.Adam: {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0},
+    optim.AdamW: {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 1e-2},
+    optim.RMSprop: {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8, "momentum": 0, "centered": False},
+    optim.Adagrad: {"lr": 1e-2, "lr_decay": 0, "initial_accumulator_value": 0, "eps": 1e-10},
+    optim.Adadelta: {"lr": 1.0, "rho": 0.9, "eps": 1e-6, "weight_decay": 0},
+}
+
+
+@pytest.mark.parametrize("kind", DEFAULTS)
+def test_defaults_are_pytorchs(kind):
+    group = kind([minigrad.zeros(1)]).param_groups[0]
+    assert {name: group[name] for name in DEFAULTS[kind]} == DEFAULTS[kind]
+    assert group["maximize"] is False
+
+
 def test_repr():
     optimizer = optim.SGD([{"params": minigrad.zeros(1)}, {"params": minigrad.ones(1)}], lr=0.5)
     lines = repr(optimizer).splitlines()
@@ -269,9 +285,6 @@ def test_an_optimizer_of_ones_own():
     assert optimizer.state[x]["step"].item() == 1.0
 
 
-# Saving and loading
-
-
 @pytest.mark.parametrize(("kind", "formula", "settings"), CASES, ids=NAMES)
 def test_resumed_run_is_the_uninterrupted_one(kind, formula, settings):
     parameters = [minigrad.tensor(x, requires_grad=True) for x in starts(np.float32)]
@@ -286,50 +299,3 @@ def test_resumed_run_is_the_uninterrupted_one(kind, formula, settings):
     for p, q in zip(parameters, again, strict=True):
         np.testing.assert_array_equal(p.detach().numpy(), q.detach().numpy())
     assert repr(resumed) == repr(optimizer)
-
-
-def test_saved_form_is_pytorchs():
-    x, y, z = (minigrad.ones(2, 3, requires_grad=True) for _ in range(3))
-    optimizer = optim.Adam([{"params": [x]}, {"params": [y, z]}], amsgrad=True)
-    z.grad = minigrad.ones(2, 3)
-    optimizer.step()
-    saved = optimizer.state_dict()
-    assert [group["params"] for group in saved["param_groups"]] == [[0], [1, 2]]
-    assert saved["param_groups"][0]["betas"] == (0.9, 0.999)
-    assert set(saved["state"]) == {2}
-    shapes = {name: tuple(value.shape) for name, value in saved["state"][2].items()}
-    moments = dict.fromkeys(["exp_avg", "exp_avg_sq", "max_exp_avg_sq"], (2, 3))
-    assert shapes == {"step": (), **moments}
-    assert set(optim.SGD([x], momentum=0.9).state_dict()) == {"state", "param_groups"}
-
-
-def test_loading_takes_copies_and_keeps_parameters():
-    x = minigrad.ones(2, requires_grad=True)
-    first, second = (optim.SGD([x], lr=1.0, momentum=0.5) for _ in range(2))
-    x.grad = minigrad.ones(2)
-    first.step()
-    saved = first.state_dict()
-    second.load_state_dict(saved)
-    second.step()
-    assert first.state[x]["momentum_buffer"].tolist() == [1.0, 1.0]
-    assert second.state[x]["momentum_buffer"].tolist() == [1.5, 1.5]
-    assert second.param_groups[0]["params"][0] is x
-    assert saved["param_groups"][0]["params"] == [0]
-
-
-def test_loaded_state_gets_the_parameters_dtype():
-    x = minigrad.ones(2, requires_grad=True)
-    y = x.detach().double().requires_grad_()
-    first, second = optim.Adam([x]), optim.Adam([y])
-    x.grad = minigrad.ones(2)
-    first.step()
-    second.load_state_dict(first.state_dict())
-    assert second.state[y]["exp_avg"].dtype == minigrad.float64
-    assert second.state[y]["step"].dtype == minigrad.float32
-
-
-def test_settings_survive_json():
-    optimizer = optim.Adam([minigrad.ones(2, requires_grad=True)], betas=(0.5, 0.6))
-    saved = json.loads(json.dumps(optimizer.state_dict()))
-    optimizer.load_state_dict(saved)
-    assert optimizer.param_groups[0]["betas"] == (0.5, 0.6)
