@@ -37,6 +37,10 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """The module that minigrad has under this name."""
         module = importlib.import_module(f"{_OWN}.{spec.name.partition('.')[2]}")
         spec.loader_state = module.__spec__
+        top = spec.name.partition(".")[0]
+        for name, loaded in list(sys.modules.items()):
+            if name.startswith(f"{_OWN}."):
+                sys.modules.setdefault(top + name.removeprefix(_OWN), loaded)
         return module
 
     def exec_module(self, module: ModuleType) -> None:

@@ -252,6 +252,7 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
@@ -269,6 +270,10 @@ def grad(
     >>> g.item(), minigrad.autograd.grad(g, x)[0].item()
     (27.0, 18.0)
     """
+    if not only_inputs:
+        raise NotImplementedError(
+            "autograd.grad: only_inputs=False is not offered; use backward() to fill grad"
+        )
     if is_grads_batched:
         raise NotImplementedError(
             "autograd.grad: is_grads_batched=True is not offered; loop over the rows"
