@@ -71,20 +71,29 @@ class Statistics(Differentiable):
     def quantile(
         self, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear"
     ) -> Any:
-        """The value below which a part ``q`` (in [0, 1]) of the elements lies."""
+        """The value below which a part ``q`` (in [0, 1]) of the elements lies.
+
+        Between two elements ``interpolation`` decides: "linear", "lower", "higher", "nearest" or
+        "midpoint".
+        """
         part = q.array if isinstance(q, Differentiable) else np.asarray(q, self.array.dtype)
         if self.array.dtype.kind != "f" or part.dtype != self.array.dtype:
             raise DTypeError(f"quantile: needs floating tensors of one dtype, got {self.dtype}")
         if ((part < 0) | (part > 1)).any() or part.ndim > 1:
             raise ValueError(f"quantile: q (={q}) must be numbers in [0, 1]")
-        if interpolation != "linear":
-            raise NotImplementedError(f"quantile: interpolation (={interpolation!r}): only linear")
+        if interpolation not in _BETWEEN:
+            raise ValueError(
+                f"quantile: interpolation (={interpolation!r}) must be one of "
+                f"{', '.join(map(repr, _BETWEEN))}"
+            )
         x, axis = (
             (self.reshape(-1), 0) if dim is None else (self, axis_of(dim, self.ndim, "quantile"))
         )
         refuse_empty(x, (axis,), "quantile")
         ordered = x.sort(axis).values
-        place = np.atleast_1d(part).astype(np.float64) * (x.shape[axis] - 1)
+        place = _BETWEEN[interpolation](
+            np.atleast_1d(part).astype(np.float64) * (x.shape[axis] - 1)
+        )
         low = np.floor(place).astype(np.int64)
         weight = (place - low).astype(self.array.dtype)
         shape = (-1,) + (1,) * (x.ndim - axis - 1)
@@ -168,7 +177,18 @@ class Statistics(Differentiable):
         if self.ndim != 1 or self.array.dtype.kind not in "iu" or (self.array < 0).any():
             raise SizeError("bincount: needs a vector of non-negative integers")
         counts = np.bincount(self.array, weights.array if weights is not None else None, minlength)
-        return self.wrap(counts)
+        single = weights is not None and weights.array.dtype == np.float32
+        return self.wrap(counts.astype(np.float32) if single else counts)
+
+
+# What a place between two elements becomes.
+_BETWEEN = {
+    "linear": lambda place: place,
+    "lower": np.floor,
+    "higher": np.ceil,
+    "nearest": np.rint,
+    "midpoint": lambda place: (np.floor(place) + np.ceil(place)) / 2,
+}
 
 
 def _first_nan(x: np.ndarray, axis: int) -> np.ndarray:
