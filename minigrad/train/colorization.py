@@ -211,13 +211,15 @@ class ColorizationRun:
     def _announce_network(self) -> None:
         options, say = self.options, self._say
         parameters = sum(row.parameters for row in self.layers)
-        macs = sum(row.macs for row in self.layers)
         form = ", ".join(f"{name} {value}" for name, value in self.network.items())
         say(f"network    {self.model.TITLE}: {parameters:,} parameters, {form}")
         epochs, steps = options.epochs, len(self.trainer.loader)
         done = self.state["step"] if self.state is not None else 0
-        crops = (epochs * steps - done) * min(options.batch_size, len(self.pictures.split.train))
-        seconds = estimate(macs, crops + epochs * len(self.pictures.validation) / 3)  # forwards
+        size = min(options.batch_size, len(self.pictures.split.train))
+        crops = np.zeros((size, 1, options.size, options.size), np.float32)
+        trained, validated = (epochs * steps - done) * size, epochs * len(self.pictures.validation)
+        forward = functools.partial(self.colorizer.batch, crops)
+        seconds = estimate(forward, size, trained + validated / 3)
         say(
             f"estimate   about {duration(seconds)}: {epochs} epochs of {steps} steps "
             f"on {kernels.get_num_threads()} cores"
