@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.function import Function, already_walked
+from minigrad.function import Function
 from minigrad.recording import (
     detect_anomaly,
     enable_grad,
@@ -176,8 +176,6 @@ def _seeds(outputs: Sequence[Any], gradients: Any, operation: str) -> list[tuple
                 "no_grad() or from detached values?"
             )
         output.refresh()
-        if output.node is not None and output.node.released:
-            raise already_walked(output.node.name)
         seeds.append((output, _seed(output, gradient, operation)))
     return seeds
 
