@@ -69,6 +69,14 @@ def test_a_second_backward():
         z.backward()
 
 
+def test_a_second_backward_where_nothing_was_saved():
+    x = leaf(3)
+    y = x + x - 1
+    y.backward()
+    y.backward()
+    assert x.grad.item() == 4.0
+
+
 def test_a_second_backward_through_a_shared_part():
     shared = leaf(3).exp()
     (shared * 2).backward()
@@ -214,6 +222,14 @@ def test_a_gradient_penalty():
     assert a.grad.tolist() == [8 * 3 * 1, 8 * 5 * 4]
 
 
+def test_gradients_with_graphs_add_up():
+    x = leaf(3)
+    for _ in range(2):
+        (x**3).backward(create_graph=True)
+    assert x.grad.item() == 54.0
+    assert autograd.grad(x.grad, x)[0].item() == 36.0
+
+
 # Hooks and kept gradients
 
 
@@ -249,6 +265,18 @@ def test_retain_grad():
     assert (h.grad.item(), x.grad.item()) == (12.0, 36.0)
     with pytest.raises(RuntimeError, match="does not require grad"):
         minigrad.ones(1).retain_grad()
+
+
+def test_the_graph_can_be_looked_at():
+    x = leaf(2)
+    y = (x * 3).exp() + minigrad.ones(1).double()
+    assert repr(y.grad_fn) == "<AddBackward>"
+    (first, place), (second, _) = y.grad_fn.next_functions
+    assert (repr(first), place, second) == ("<ExpBackward>", 0, None)
+    assert first.next_functions[0][0].next_functions[0][0] is x
+    assert x.grad_fn is None
+    assert autograd.Variable(x) is x
+    assert not autograd.Variable(minigrad.ones(1)).requires_grad
 
 
 def test_detach():

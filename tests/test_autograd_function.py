@@ -279,6 +279,7 @@ def test_a_nan_born_in_backward():
 def test_a_nan_that_was_there_before_is_nobodys():
     with minigrad.autograd.detect_anomaly():
         (leaf(float("nan"), 1) * 2).sum()
+        (leaf(2) * 3).backward(leaf(float("nan")).detach())
     minigrad.autograd.set_detect_anomaly(True)
     try:
         with pytest.raises(RuntimeError, match="Log made a NaN"):

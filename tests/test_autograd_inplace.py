@@ -180,6 +180,15 @@ def test_views_taken_before_see_the_change(change):
         np.testing.assert_array_equal(one, two)
 
 
+def test_backward_from_a_view_of_a_changed_tensor():
+    x = leaf(1, 2)
+    y = x * 3
+    view = y[0]
+    y.mul_(y)
+    view.backward()
+    assert x.grad.tolist() == [18, 0]
+
+
 def test_in_place_returns_the_tensor_itself():
     x = leaf(1, 2) * 1
     memory = x.array
