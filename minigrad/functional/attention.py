@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from minigrad.errors import SizeError
 from minigrad.functional.checks import check_dtypes
 from minigrad.functional.dropouts import dropout
 from minigrad.functional.softmaxes import softmax
@@ -62,6 +63,7 @@ def scaled_dot_product_attention(
     """
     operation = "scaled_dot_product_attention"
     check_dtypes(operation, query=query, key=key, value=value)
+    _check_shapes(query, key, value, operation)
     if attn_mask is not None and is_causal:
         raise ValueError(f"{operation}: attn_mask and is_causal=True exclude each other")
     if enable_gqa:
@@ -78,3 +80,16 @@ def scaled_dot_product_attention(
     nothing = (scores == -math.inf).all(-1, keepdim=True)
     weights = softmax(scores.masked_fill(nothing, 0.0), -1).masked_fill(nothing, 0.0)
     return dropout(weights, dropout_p) @ value
+
+
+def _check_shapes(query: Tensor, key: Tensor, value: Tensor, operation: str) -> None:
+    """Raise unless queries and keys have the same features, and each key has a value."""
+    shapes = [tuple(x.shape) for x in (query, key, value)]
+    if min(map(len, shapes)) < 2 or (shapes[0][-1], shapes[1][-2]) != (
+        shapes[1][-1],
+        shapes[2][-2],
+    ):
+        raise SizeError(
+            f"{operation}: expected query (..., L, E), key (..., S, E) and value (..., S, V), got "
+            f"shapes {shapes[0]}, {shapes[1]} and {shapes[2]}"
+        )

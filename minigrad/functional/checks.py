@@ -9,7 +9,7 @@ from typing import Any
 from minigrad.errors import DTypeError, SizeError
 from minigrad.tensor import Tensor
 
-__all__ = ["batched", "check_dtypes", "check_tensor", "unbatched"]
+__all__ = ["batched", "check_dtypes", "check_tensor", "check_tensors", "unbatched"]
 
 
 def check_tensor(value: Any, name: str, operation: str) -> None:
@@ -19,6 +19,13 @@ def check_tensor(value: Any, name: str, operation: str) -> None:
             f"{operation}: {name} must be a Tensor, got {type(value).__name__}; make one with "
             "minigrad.tensor(...)"
         )
+
+
+def check_tensors(operation: str, **values: Any) -> None:
+    """Raise unless all arguments given are Tensors."""
+    for name, value in values.items():
+        if value is not None:
+            check_tensor(value, name, operation)
 
 
 def check_dtypes(operation: str, **tensors: Tensor | None) -> None:

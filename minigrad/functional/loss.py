@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from minigrad.errors import SizeError
+from minigrad.functional.checks import check_tensor, check_tensors
 from minigrad.functional.curve import Curve
 from minigrad.functional.reductions import compared, reduced, reduction_of
 from minigrad.tensor import Tensor
@@ -232,6 +233,7 @@ def poisson_nll_loss(
     targets above 1.
     """
     reduction = reduction_of(reduction, size_average, reduce, "poisson_nll_loss")
+    check_tensors("poisson_nll_loss", input=input, target=target)
     if log_input:
         losses = input.exp() - target * input
     else:
@@ -270,7 +272,9 @@ def gaussian_nll_loss(
         For negative variances, or another shape of them.
     """
     reduction = reduction_of(reduction, None, None, "gaussian_nll_loss")
+    check_tensors("gaussian_nll_loss", input=input, target=target)
     v = input.new_full(input.shape, var) if isinstance(var, (int, float)) else var
+    check_tensor(v, "var", "gaussian_nll_loss")
     if (v.array < 0).any():
         raise ValueError("gaussian_nll_loss: var has negative elements")
     v = _variance_beside(v, input)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minigrad.errors import DTypeError, SizeError
 from minigrad.functional.activation import relu
-from minigrad.functional.checks import check_dtypes, check_tensor
+from minigrad.functional.checks import check_dtypes, check_tensor, check_tensors
 from minigrad.functional.distance import pairwise_distance
 from minigrad.functional.reductions import reduced, reduction_of
 from minigrad.functional.smooth import logsigmoid
@@ -71,6 +71,7 @@ def margin_ranking_loss(
         If the numbers of dimensions differ.
     """
     reduction = reduction_of(reduction, size_average, reduce, "margin_ranking_loss")
+    check_tensors("margin_ranking_loss", input1=input1, input2=input2, target=target)
     if not input1.ndim == input2.ndim == target.ndim:
         raise SizeError(
             "margin_ranking_loss: input1, input2 and target must have as many dimensions as each "
@@ -101,6 +102,7 @@ def triplet_margin_loss(
         If the margin is not positive, or the numbers of dimensions differ.
     """
     reduction = reduction_of(reduction, size_average, reduce, "triplet_margin_loss")
+    check_tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     if not margin > 0:
         raise ValueError(f"triplet_margin_loss: margin (={margin}) must be positive")
     if not anchor.ndim == positive.ndim == negative.ndim:
@@ -144,6 +146,7 @@ def cosine_embedding_loss(
         For other shapes.
     """
     reduction = reduction_of(reduction, size_average, reduce, "cosine_embedding_loss")
+    check_tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     if target.ndim not in (0, 1) or not input1.ndim == input2.ndim == target.ndim + 1:
         raise SizeError(
             "cosine_embedding_loss: expected inputs (N, D) with target (N,), or (D,) with (), got "
@@ -167,6 +170,7 @@ def multilabel_soft_margin_loss(
     """Binary cross entropy of logits, averaged over the classes along the last axis."""
     reduction = reduction_of(reduction, size_average, reduce, "multilabel_soft_margin_loss")
     check_dtypes("multilabel_soft_margin_loss", input=input)
+    check_tensors("multilabel_soft_margin_loss", target=target, weight=weight)
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     losses = losses if weight is None else losses * weight
     return reduced(losses.sum(-1) / input.shape[-1], reduction)
@@ -208,6 +212,7 @@ def multi_margin_loss(
     """
     reduction = reduction_of(reduction, size_average, reduce, "multi_margin_loss")
     check_dtypes("multi_margin_loss", input=input, weight=weight)
+    check_tensors("multi_margin_loss", target=target)
     if p not in (1, 2):
         raise ValueError(f"multi_margin_loss: p (={p}) must be 1 or 2")
     if target.array.dtype.kind not in "iu":
@@ -216,6 +221,13 @@ def multi_margin_loss(
         raise SizeError(
             "multi_margin_loss: expected input (N, C) with target (N,), or (C,) with (), got "
             f"{tuple(input.shape)} and {tuple(target.shape)}"
+        )
+    classes = input.shape[-1]
+    outside = (target.array < 0) | (target.array >= classes)
+    if outside.any():
+        raise IndexError(
+            f"multi_margin_loss: label {target.array[outside][0]} is out of range for {classes} "
+            "classes"
         )
     label = target.unsqueeze(-1)
     losses = relu(margin - input.gather(-1, label) + input)

@@ -15,13 +15,24 @@ __all__ = ["Comparison"]
 
 def _comparison(function: Any, name: str) -> Any:
     def method(self: Any, other: Any) -> Any:
-        if not isinstance(other, (Differentiable, np.ndarray)) and not is_scalar(other):
-            return NotImplemented
         x, y = promoted(self, other, name)
         return self.wrap(np.asarray(function(x.array, y.array)))
 
     method.__name__ = name
     method.__doc__ = f"Compare element by element (``{name}``); booleans, without a gradient."
+    return method
+
+
+def _operator(compare: Any) -> Any:
+    """The operator of a comparison, which leaves objects that it does not know to Python."""
+
+    def method(self: Any, other: Any) -> Any:
+        if not isinstance(other, (Differentiable, np.ndarray)) and not is_scalar(other):
+            return NotImplemented
+        return compare(self, other)
+
+    method.__name__ = f"__{compare.__name__}__"
+    method.__doc__ = compare.__doc__
     return method
 
 
@@ -52,22 +63,24 @@ def _logical(function: Any, name: str, purpose: str) -> Any:
 class Comparison(Differentiable):
     """Methods that answer with booleans, and those that combine bits."""
 
-    eq = __eq__ = _comparison(np.equal, "eq")
-    ne = not_equal = __ne__ = _comparison(np.not_equal, "ne")
-    lt = less = __lt__ = _comparison(np.less, "lt")
-    le = less_equal = __le__ = _comparison(np.less_equal, "le")
-    gt = greater = __gt__ = _comparison(np.greater, "gt")
-    ge = greater_equal = __ge__ = _comparison(np.greater_equal, "ge")
-    __and__ = __rand__ = bitwise_and = _bitwise(np.bitwise_and, "&")
-    __or__ = __ror__ = bitwise_or = _bitwise(np.bitwise_or, "|")
-    __xor__ = __rxor__ = bitwise_xor = _bitwise(np.bitwise_xor, "^")
+    eq = _comparison(np.equal, "eq")
+    ne = not_equal = _comparison(np.not_equal, "ne")
+    lt = less = _comparison(np.less, "lt")
+    le = less_equal = _comparison(np.less_equal, "le")
+    gt = greater = _comparison(np.greater, "gt")
+    ge = greater_equal = _comparison(np.greater_equal, "ge")
+    __eq__, __ne__ = _operator(eq), _operator(ne)
+    __lt__, __le__, __gt__, __ge__ = _operator(lt), _operator(le), _operator(gt), _operator(ge)
+    __and__ = __rand__ = bitwise_and = _bitwise(np.bitwise_and, "bitwise_and (&)")
+    __or__ = __ror__ = bitwise_or = _bitwise(np.bitwise_or, "bitwise_or (|)")
+    __xor__ = __rxor__ = bitwise_xor = _bitwise(np.bitwise_xor, "bitwise_xor (^)")
 
     def __hash__(self) -> int:
         return id(self)
 
     def __invert__(self) -> Any:
         if self.array.dtype.kind == "f":
-            raise DTypeError(f"~: needs booleans or integers, got {self.dtype}")
+            raise DTypeError(f"bitwise_not (~): needs booleans or integers, got {self.dtype}")
         return self.wrap(np.asarray(np.invert(self.array)))
 
     bitwise_not = __invert__

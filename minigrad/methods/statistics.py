@@ -162,6 +162,8 @@ class Statistics(Differentiable):
         axis = axis_of(dim, self.ndim, "diff")
         if self.ndim == 0:
             raise SizeError("diff: needs a tensor of at least 1 dimension")
+        if n < 0:
+            raise SizeError(f"diff: n (={n}) must not be negative")
         x = self
         for _ in range(n):
             length = max(x.shape[axis] - 1, 0)
