@@ -32,7 +32,7 @@ class ColorizationOptions:
     )
     size: int = option(64, "side of a training crop [pixels]", least=8, most=1024)
     max_crops: int = option(
-        64, "at most N disjoint crops of a picture, so that none outweighs the others", least=1
+        120, "at most N disjoint crops of a picture, so that none outweighs the others", least=1
     )
     hold_out: float = option(
         0.2, "share of the scenes held out as whole pictures", least=0, most=0.9, metavar="SHARE"
@@ -51,7 +51,7 @@ class ColorizationOptions:
         least=0,
     )
 
-    epochs: int = option(18, "times that the network sees each crop", least=1, group="training")
+    epochs: int = option(14, "times that the network sees each crop", least=1, group="training")
     batch_size: int = option(16, "crops in a gradient step", least=1)
     lr: float = option(0.002, "learning rate, at its largest", above=0)
     schedule: str = option(
