@@ -34,7 +34,7 @@ from minigrad.recording import (
     set_detect_anomaly,
     set_grad_enabled,
 )
-from minigrad.rewriting import replace_value
+from minigrad.rewriting import check_writable, replace_value
 from minigrad.storage import Differentiable, Storage
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Storage",
     "Variable",
     "backward",
+    "check_writable",
     "detect_anomaly",
     "enable_grad",
     "grad",

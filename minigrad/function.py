@@ -66,6 +66,8 @@ class Function:
 
     #: Set where the result may look into the memory of the first argument.
     view = False
+    #: Set where the result is the memory of the first argument, changed.
+    rewrites = False
 
     needs: tuple[bool, ...]
     shapes: tuple[tuple[int, ...], ...]
@@ -79,7 +81,7 @@ class Function:
     _is_tensor: tuple[bool, ...]  # per argument of apply
     _takes_tensors = False  # the class has PyTorch's static methods
     _to_save: tuple[Any, ...] = ()
-    _saved: tuple[Saved, ...] | None = None
+    _saved: tuple[Saved | None, ...] | None = None
     _constant: tuple[Any, ...] = ()  # outputs, or their indices, that carry no gradient
     _keepers: dict[int, weakref.ref] | None = None  # outputs that keep their gradient
     _born = ""  # the caller's line, while anomalies are watched
@@ -101,7 +103,10 @@ class Function:
     # -- used by subclasses -------------------------------------------------------------------
 
     def save(self, *arrays: Any) -> None:
-        """Keep arrays for backward: arguments, results or anything between (told by identity)."""
+        """Keep arrays for backward: arguments, results or anything between (told by identity).
+
+        None stays None: what only the gradient of an argument needs that wants none.
+        """
         self._to_save = arrays
 
     @property
@@ -109,7 +114,7 @@ class Function:
         """What `save` kept, as tensors."""
         if self.released and self._saved is None:
             raise already_walked(self.name)
-        return tuple(self._unpacked(s) for s in self._saved or ())
+        return tuple(None if s is None else self._unpacked(s) for s in self._saved or ())
 
     def _unpacked(self, saved: Saved) -> Any:
         tensor = saved.unpack(self)
@@ -207,11 +212,15 @@ class Function:
         self, array: Any, tensors: Sequence[Differentiable], args: Sequence[Any]
     ) -> Differentiable:
         array = np.asarray(array)  # NumPy turns 0-dimensional results into scalars
-        if any(array is t.array for t in tensors):
-            array = array.view()
-        output = self.wrap(array)
-        if self.view and np.may_share_memory(array, tensors[0].array):
-            output.looks_into(tensors[0], type(self), tuple(args[1:]))
+        if self.rewrites:
+            return self.wrap(array.view())
+        shares = array.base is not None or any(array is t.array for t in tensors)
+        if not (shares and any(np.may_share_memory(array, t.array) for t in tensors)):
+            return self.wrap(array)
+        if not self.view:  # memory that two tensors share unknown to each other would be unsafe
+            return self.wrap(array.copy())
+        output = self.wrap(array.view() if array is tensors[0].array else array)
+        output.looks_into(tensors[0], type(self), tuple(args[1:]))
         return output
 
     def _record(
@@ -238,7 +247,9 @@ class Function:
         tensors: Sequence[Differentiable],
         results: Sequence[Any],
         outputs: Sequence[Differentiable],
-    ) -> Saved:
+    ) -> Saved | None:
+        if array is None:
+            return None
         for t in tensors:
             if t.array is array:
                 return Saved(array, t)
@@ -312,7 +323,7 @@ class Function:
 
     def keep_old(self, storage: Storage, memory: np.ndarray) -> None:
         """Before ``memory`` is overwritten: saved values in it get memory of their own."""
-        for saved in self._saved or ():
+        for saved in filter(None, self._saved or ()):
             if saved.storage is storage and saved.output < 0:
                 if np.may_share_memory(saved.array, memory):
                     saved.array = saved.array.copy()
@@ -320,7 +331,7 @@ class Function:
 
     def follow(self, result: Any, target: Any) -> None:
         """After ``target`` took over the output ``result``: what was saved of it lives there."""
-        for saved in self._saved or ():
+        for saved in filter(None, self._saved or ()):
             if saved.output == result.index:
                 saved.array = target.array
                 saved.hold(target.storage)

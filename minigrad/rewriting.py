@@ -8,11 +8,13 @@ import numpy as np
 
 from minigrad.function import Function
 
-__all__ = ["replace_value"]
+__all__ = ["check_writable", "replace_value"]
 
 
 class WriteThrough(Function):
     """The base of a view after an in-place operation on the view: ``value`` written at ``path``."""
+
+    rewrites = True
 
     def forward(self, base, value, path, copy):
         self.path = path
@@ -48,6 +50,8 @@ def replace_value(target: Any, result: Any) -> Any:
             "do it under no_grad(), or work on a copy (x.clone())"
         )
     overwrites = storage.shared or result.storage.shared
+    if overwrites:
+        check_writable(target)
     if node is not None:
         node.keep_old(storage, target.array if overwrites else result.array)
     if node is not None and target.base is not None:
@@ -65,3 +69,19 @@ def replace_value(target: Any, result: Any) -> Any:
             target._requires_grad, target.node, target.index = True, node, result.index
         target.refresh()
     return target
+
+
+def check_writable(target: Any) -> None:
+    """Raise unless the memory of a tensor can be written to.
+
+    Raises
+    ------
+    RuntimeError
+        For an expanded tensor, whose elements are not each in a place of their own, and for
+        read-only memory from NumPy.
+    """
+    if not target.array.flags.writeable:
+        raise RuntimeError(
+            f"a tensor of shape {target.array.shape} cannot be changed in place: it is expanded "
+            "(several elements are one place in memory) or read-only; clone() it first"
+        )

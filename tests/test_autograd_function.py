@@ -286,3 +286,52 @@ def test_a_nan_that_was_there_before_is_nobodys():
             leaf(-1).log()
     finally:
         minigrad.autograd.set_detect_anomaly(False)
+
+
+class Same(Function):
+    """Hands its argument back, without saying that it is a view."""
+
+    def forward(self, x):
+        return x
+
+    def backward(self, gy):
+        return gy
+
+
+class Tail(Function):
+    """Hands back a part of its argument, without saying that it is a view."""
+
+    def forward(self, x):
+        return x[1:]
+
+    def backward(self, gy):
+        return minigrad.cat([gy.new_zeros(1), gy])
+
+
+@pytest.mark.parametrize("function", [Same, Tail])
+def test_memory_that_a_function_shares_unsaid_is_copied(function):
+    x = minigrad.tensor([4.0, 9.0], requires_grad=True)
+    h = x * 1
+    z = h * h
+    y = function.apply(h)
+    with minigrad.no_grad():
+        y.zero_()
+    z.sum().backward()
+    assert x.grad.tolist() == [8.0, 18.0]
+
+
+def test_only_what_a_gradient_needs_is_saved():
+    x = minigrad.tensor([4.0, 9.0], requires_grad=True)
+    h = x * 1
+    y = h * minigrad.tensor([2.0, 3.0])
+    h.add_(1)  # the gradient of h needs the constant only
+    y.sum().backward()
+    assert x.grad.tolist() == [2.0, 3.0]
+
+
+def test_an_expanded_tensor_is_not_written_to():
+    x = minigrad.zeros(3, 1).expand(3, 4)
+    for change in (lambda: x.add_(1), lambda: x.fill_(2.0), lambda: x.__setitem__(0, 1.0)):
+        with pytest.raises(RuntimeError, match=r"clone\(\) it first"):
+            change()
+    assert x.tolist() == [[0.0] * 4] * 3

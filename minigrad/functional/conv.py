@@ -47,17 +47,17 @@ class Conv2d(Function):
 
     def forward(self, x, w, b, geometry, shape):
         self.geometry = geometry
-        self.save(x, w)
+        self.save(x if self.needs[1] else None, w if self.needs[0] else None)
         return _run(kernels.conv2d, shape, x, w, b, geometry)
 
     def backward(self, gy):
         x, w = self.saved
         gx = gw = gb = None
         if self.needs[0]:
-            gx = ConvTranspose2d.apply(gy, w, None, self.geometry, x.array.shape)
+            gx = ConvTranspose2d.apply(gy, w, None, self.geometry, self.shapes[0])
         if self.needs[1]:
-            gw = Conv2dWeightGrad.apply(x, gy, self.geometry, w.array.shape)
-        if self.needs[-1]:
+            gw = Conv2dWeightGrad.apply(x, gy, self.geometry, self.shapes[1])
+        if self.needs[2:] == (True,):
             gb = gy.sum((0, 2, 3))
         return (gx, gw, gb)[: len(self.needs)]
 
@@ -67,17 +67,17 @@ class ConvTranspose2d(Function):
 
     def forward(self, x, w, b, geometry, shape):
         self.geometry = geometry
-        self.save(x, w)
+        self.save(x if self.needs[1] else None, w if self.needs[0] else None)
         return _run(kernels.conv_transpose2d, shape, x, w, b, geometry)
 
     def backward(self, gy):
         x, w = self.saved
         gx = gw = gb = None
         if self.needs[0]:
-            gx = Conv2d.apply(gy, w, None, self.geometry, x.array.shape)
+            gx = Conv2d.apply(gy, w, None, self.geometry, self.shapes[0])
         if self.needs[1]:
-            gw = Conv2dWeightGrad.apply(gy, x, self.geometry, w.array.shape)
-        if self.needs[-1]:
+            gw = Conv2dWeightGrad.apply(gy, x, self.geometry, self.shapes[1])
+        if self.needs[2:] == (True,):
             gb = gy.sum((0, 2, 3))
         return (gx, gw, gb)[: len(self.needs)]
 
@@ -89,7 +89,7 @@ class Conv2dWeightGrad(Function):
 
     def forward(self, x, gy, geometry, shape):
         self.geometry = geometry
-        self.save(x, gy)
+        self.save(x if self.needs[1] else None, gy if self.needs[0] else None)
         gw = np.empty(shape, x.dtype)
         kernels.conv2d_weight_grad(gw, np.ascontiguousarray(x), np.ascontiguousarray(gy), geometry)
         return gw
@@ -98,9 +98,9 @@ class Conv2dWeightGrad(Function):
         x, gy = self.saved
         gx = ggy = None
         if self.needs[0]:
-            gx = ConvTranspose2d.apply(gy, ggw, None, self.geometry, x.array.shape)
+            gx = ConvTranspose2d.apply(gy, ggw, None, self.geometry, self.shapes[0])
         if self.needs[1]:
-            ggy = Conv2d.apply(x, ggw, None, self.geometry, gy.array.shape)
+            ggy = Conv2d.apply(x, ggw, None, self.geometry, self.shapes[1])
         return gx, ggy
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.autograd import Differentiable, is_grad_enabled, replace_value
+from minigrad.autograd import Differentiable, check_writable, is_grad_enabled, replace_value
 from minigrad.errors import DTypeError, SizeError
 from minigrad.methods.operands import cast, check_fits, is_scalar, operand
 from minigrad.primitives import indexing as ops
@@ -105,6 +105,7 @@ class Indexing(Differentiable):
         if is_grad_enabled() and (self.requires_grad or value.requires_grad):
             replace_value(self, ops.SetItem.apply(self, value, then))
         else:
+            check_writable(self)
             self.array[then] = value.array
             self.storage.version += 1
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad import dtypes
-from minigrad.autograd import Differentiable, is_grad_enabled, replace_value
+from minigrad.autograd import Differentiable, check_writable, is_grad_enabled, replace_value
 from minigrad.errors import DTypeError, SizeError
 from minigrad.methods.operands import (
     cast,
@@ -150,6 +150,7 @@ class InPlace(Differentiable):
         if is_grad_enabled() and self.requires_grad:
             constant = self.wrap(np.asarray(values, self.array.dtype))
             return replace_value(self, Overwrite.apply(self, constant))
+        check_writable(self)
         np.copyto(self.array, values, casting="unsafe")
         self.storage.version += 1
         return self

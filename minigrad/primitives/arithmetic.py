@@ -61,7 +61,7 @@ class Mul(Function):
     """z = x y."""
 
     def forward(self, x, y):
-        self.save(x, y)
+        self.save(x if self.needs[1] else None, y if self.needs[0] else None)
         return x * y
 
     def backward(self, gz):
@@ -76,7 +76,7 @@ class Div(Function):
     """z = x / y."""
 
     def forward(self, x, y):
-        self.save(x, y)
+        self.save(x if self.needs[1] else None, y)
         return x / y
 
     def backward(self, gz):
@@ -300,7 +300,7 @@ class MatMul(Function):
     """
 
     def forward(self, x, y):
-        self.save(x, y)
+        self.save(x if self.needs[1] else None, y if self.needs[0] else None)
         return np.matmul(x, y)
 
     def backward(self, gz):
