@@ -1,5 +1,6 @@
 """The examples as a user runs them, at toy size: what they print, leave behind and survive."""
 
+import errno
 import functools
 import json
 import os
@@ -230,6 +231,15 @@ def test_a_loss_that_explodes_stops_with_a_message(pictures, refused):
     assert re.search(r"error: the (loss|gradient of \S+|val_loss) is (nan|inf) in epoch", error)
     assert "--lr" in error
     assert re.search(r"crops of p\d\.png", error)
+
+
+def test_a_full_disk_ends_the_run_with_a_message(pictures, refused, monkeypatch):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("minigrad.train.checkpoint._write", full)
+    error = refused("--data", pictures, "--epochs", 3, *TOY)
+    assert re.search(r"best.safetensors could not be written \(\d+ bytes\).*No space", error)
 
 
 def test_help_explains_every_option(capsys):

@@ -180,8 +180,8 @@ class ColorizationRun:
             scheduler=_schedule(optimizer, options, options.epochs * len(loader)),
             callbacks=[
                 self.best,
-                self.sheets,
                 Checkpointer(self.folder.path, self.best, options.save_every, self._extra()),
+                self.sheets,
                 ProgressLine(options.epochs, self.console, ("val_loss", "val_psnr")),
             ],
         )
