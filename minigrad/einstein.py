@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from minigrad.errors import SizeError
-from minigrad.methods.operands import check_broadcast
+from minigrad.methods.operands import check_broadcast, need_tensors
 from minigrad.tensor import Tensor
 
 __all__ = ["einsum"]
@@ -37,6 +37,10 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         if len(operands) == 1 and not isinstance(operands[0], Tensor)
         else operands
     )
+    if not isinstance(equation, str):
+        raise TypeError(f"einsum: equation must be a string, got {equation!r}")
+    for i, x in enumerate(xs):
+        need_tensors("einsum", **{f"operands[{i}]": x})
     terms, output, xs = _parsed(equation.replace(" ", ""), list(xs))
     sizes: dict[str, int] = {}
     for term, x in zip(terms, xs, strict=True):

@@ -10,7 +10,14 @@ import numpy as np
 
 from minigrad import dtypes
 from minigrad.errors import SizeError
-from minigrad.methods.operands import axis_of, cast, check_broadcast, operand, sizes_of
+from minigrad.methods.operands import (
+    axis_of,
+    cast,
+    check_broadcast,
+    need_tensors,
+    operand,
+    sizes_of,
+)
 from minigrad.primitives.layout import Cat
 from minigrad.random import default_generator
 from minigrad.tensor import Size, Tensor, tensor
@@ -166,7 +173,8 @@ def _each(function: Any) -> Any:
     def of_all(*tensors: Any) -> Any:
         if len(tensors) == 1 and isinstance(tensors[0], Tensor):
             return function(tensors[0])
-        return tuple(function(x) for x in (tensors if len(tensors) != 1 else tensors[0]))
+        listed = tensors if len(tensors) != 1 else tensors[0]
+        return tuple(function(x) for x in _listed(listed, function.__name__))
 
     return of_all
 
@@ -218,7 +226,7 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
 
 def block_diag(*tensors: Tensor) -> Tensor:
     """A matrix with the matrices along its diagonal, zeros elsewhere."""
-    xs = [atleast_2d(x) for x in tensors]
+    xs = [atleast_2d(x) for x in _listed(tensors, "block_diag")]
     if any(x.ndim > 2 for x in xs):
         raise SizeError("block_diag: needs tensors of at most 2 dimensions")
     width = sum(x.shape[1] for x in xs)
@@ -273,11 +281,13 @@ def multinomial(
 
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The p-norm of the difference."""
+    need_tensors("dist", input=input, other=other)
     return (input - other).norm(p)
 
 
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
     """The p-norm distances between all rows of one tensor and all rows of another."""
+    need_tensors("cdist", x1=x1, x2=x2)
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise SizeError(
             f"cdist: expected (..., P, M) and (..., R, M), got {tuple(x1.shape)} and "
@@ -298,13 +308,14 @@ def broadcast_shapes(*shapes: Any) -> Size:
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """Tensors expanded to the shape they broadcast to."""
-    shape = broadcast_shapes(*(x.shape for x in tensors))
-    return tuple(x.expand(*shape) for x in tensors)
+    xs = _listed(tensors, "broadcast_tensors")
+    shape = broadcast_shapes(*(x.shape for x in xs))
+    return tuple(x.expand(*shape) for x in xs)
 
 
 def cartesian_prod(*tensors: Tensor) -> Tensor:
     """All combinations of the elements of vectors, one row each."""
-    if any(x.ndim != 1 for x in tensors):
+    if any(x.ndim != 1 for x in _listed(tensors, "cartesian_prod")):
         raise SizeError("cartesian_prod: needs vectors")
     if len(tensors) == 1:
         return tensors[0]

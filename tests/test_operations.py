@@ -227,6 +227,8 @@ def test_in_place(row, name):
         result = Call.holding(call, [target, *changed[1:]])(getattr(home, name))
         assert result is target and (reshapes or target.storage.version > before)
         near(target.array, wanted.array, FAST_FLOAT64)
-        for one, other in zip(gradients(plain, [wanted]), gradients(changed, [target]), strict=True):
+        for one, other in zip(
+            gradients(plain, [wanted]), gradients(changed, [target]), strict=True
+        ):
             near(other, one, FAST_FLOAT64)
     assert tried

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.autograd import Differentiable
 from minigrad.errors import SizeError
-from minigrad.methods.operands import axes_of, axis_of, sizes_of
+from minigrad.methods.operands import axes_of, axis_of, integer_of, sizes_of
 from minigrad.primitives import layout as ops
 from minigrad.primitives.indexing import Diagonal
 
@@ -130,12 +130,19 @@ class Arrangement(Differentiable):
 
     def diag_embed(self, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
         """Matrices (in the axes dim1 and dim2) whose diagonals are the last axis."""
+        offset = integer_of(offset, "offset", "diag_embed")
+        rows, columns = (axis_of(dim, self.ndim + 1, "diag_embed") for dim in (dim1, dim2))
+        if rows == columns or not self.ndim:
+            raise SizeError(
+                f"diag_embed: needs 1 dimension or more, and two axes, got shape "
+                f"{tuple(self.shape)}, dim1 (={dim1}) and dim2 (={dim2})"
+            )
         n, lead = self.shape[-1], self.shape[:-1]
         N = n + abs(offset)
         i = np.arange(n)
         matrix = self.wrap(np.zeros((*lead, N, N), self.array.dtype))
         matrix[..., i - min(offset, 0), i + max(offset, 0)] = self
-        return matrix.movedim((-2, -1), (dim1, dim2))
+        return matrix.movedim((-2, -1), (rows, columns))
 
     def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
         """A diagonal of two axes, as the last axis; a view."""

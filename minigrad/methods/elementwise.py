@@ -13,7 +13,10 @@ from minigrad.methods.operands import (
     check_broadcast,
     check_fits,
     floating,
+    integer_of,
     is_scalar,
+    need_number,
+    need_tensors,
     operand,
     promoted,
 )
@@ -127,7 +130,8 @@ class Elementwise(Differentiable):
     def round(self, *, decimals: int = 0) -> Any:
         """Each element rounded half to even; no gradient flows."""
         need_numbers(self, "round")
-        return elementwise.Step.apply(self, lambda x: np.round(x, decimals))
+        places = integer_of(decimals, "decimals", "round")
+        return elementwise.Step.apply(self, lambda x: np.round(x, places))
 
     def frac(self) -> Any:
         """``self - self.trunc()``."""
@@ -173,6 +177,7 @@ class Elementwise(Differentiable):
 
     def logit(self, eps: float | None = None) -> Any:
         """``ln(x / (1 - x))``, of x clamped to [eps, 1 - eps] if eps is given."""
+        need_number("logit", eps=eps)
         x = floating(self) if eps is None else floating(self).clamp(eps, 1 - eps)
         return (x / (1 - x)).log()
 
@@ -204,6 +209,7 @@ class Elementwise(Differentiable):
         if isinstance(min, Differentiable) or isinstance(max, Differentiable):
             x = self if min is None else self._bounded(min, np.less)
             return x if max is None else x._bounded(max, np.greater)
+        need_number("clamp", min=min, max=max)
         x = self
         for bound in (b for b in (min, max) if b is not None):
             x = x._holding(bound, "clamp")
@@ -232,10 +238,14 @@ class Elementwise(Differentiable):
 
     def addcmul(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
         """``self + value * tensor1 * tensor2``."""
+        need_tensors("addcmul", tensor1=tensor1, tensor2=tensor2)
+        need_number("addcmul", value=value)
         return self + tensor1 * tensor2 * value
 
     def addcdiv(self, tensor1: Any, tensor2: Any, *, value: float = 1) -> Any:
         """``self + value * tensor1 / tensor2``."""
+        need_tensors("addcdiv", tensor1=tensor1, tensor2=tensor2)
+        need_number("addcdiv", value=value)
         return self + tensor1 / tensor2 * value
 
     def where(self, condition: Any, other: Any) -> Any:

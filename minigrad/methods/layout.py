@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.autograd import Differentiable
 from minigrad.errors import SizeError
-from minigrad.methods.operands import axes_of, axis_of, sizes_of
+from minigrad.methods.operands import axes_of, axis_of, integer_of, need_tensors, sizes_of
 from minigrad.primitives import layout as ops
 
 __all__ = ["Layout"]
@@ -72,10 +72,12 @@ class Layout(Differentiable):
 
     def view_as(self, other: Any) -> Any:
         """`view` in the shape of another tensor."""
+        need_tensors("view_as", other=other)
         return self.view(*other.shape)
 
     def reshape_as(self, other: Any) -> Any:
         """`reshape` to the shape of another tensor."""
+        need_tensors("reshape_as", other=other)
         return self.reshape(*other.shape)
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Any:
@@ -185,6 +187,7 @@ class Layout(Differentiable):
 
     def expand_as(self, other: Any) -> Any:
         """`expand` to the shape of another tensor."""
+        need_tensors("expand_as", other=other)
         return self.expand(*other.shape)
 
     def broadcast_to(self, size: Any) -> Any:
@@ -267,7 +270,7 @@ class Layout(Differentiable):
             raise SizeError("tensor_split: a 0-dimensional tensor has no axis to split")
         axis = axis_of(dim, self.ndim, "tensor_split")
         given = getattr(indices_or_sections, "array", indices_or_sections)
-        if np.ndim(given) == 0 and int(given) < 1:
+        if np.ndim(given) == 0 and integer_of(given, "sections", "tensor_split") < 1:
             raise SizeError(f"tensor_split: sections (={given}) must be at least 1")
         places = np.array_split(np.arange(self.array.shape[axis]), given)
         starts = np.cumsum([0] + [len(p) for p in places[:-1]])
@@ -279,6 +282,7 @@ class Layout(Differentiable):
         """Windows of ``size`` places of an axis, ``step`` apart, as a new last axis."""
         axis = axis_of(dimension, self.ndim, "unfold")
         extent = self.array.shape[axis] if self.ndim else 1
+        size, step = integer_of(size, "size", "unfold"), integer_of(step, "step", "unfold")
         if step < 1 or not 0 <= size <= extent:
             raise SizeError(
                 f"unfold: size (={size}) must lie in 0 to the axis's {extent}, step (={step}) "

@@ -19,7 +19,10 @@ __all__ = [
     "check_broadcast",
     "check_fits",
     "floating",
+    "integer_of",
     "is_scalar",
+    "need_number",
+    "need_tensors",
     "number",
     "operand",
     "promoted",
@@ -112,12 +115,31 @@ def floating(x: Any) -> Any:
     return x if x.array.dtype.kind == "f" else x.to(dtypes.get_default_dtype())
 
 
+def need_tensors(operation: str, **values: Any) -> None:
+    """Raise unless all arguments are tensors."""
+    for name, value in values.items():
+        if not isinstance(value, Differentiable):
+            raise TypeError(f"{operation}: {name} must be a Tensor, got {type(value).__name__}")
+
+
+def need_number(operation: str, **values: Any) -> None:
+    """Raise unless all arguments are plain numbers, or None."""
+    for name, value in values.items():
+        if value is not None and not is_scalar(value):
+            raise TypeError(f"{operation}: {name} (={value!r}) must be a number")
+
+
+def integer_of(value: Any, name: str, operation: str) -> int:
+    """An argument as a Python integer."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{operation}: {name} (={value!r}) must be an integer") from None
+
+
 def axis_of(dim: Any, ndim: int, operation: str) -> int:
     """A non-negative axis for ``dim``; a 0-dimensional tensor takes 0 and -1, as in PyTorch."""
-    try:
-        axis = operator.index(dim)
-    except TypeError:
-        raise TypeError(f"{operation}: dim (={dim!r}) must be an integer") from None
+    axis = integer_of(dim, "dim", operation)
     extent = max(ndim, 1)
     if not -extent <= axis < extent:
         raise IndexError(

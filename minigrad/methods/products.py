@@ -7,7 +7,7 @@ from typing import Any
 
 from minigrad.autograd import Differentiable
 from minigrad.errors import DTypeError, SizeError
-from minigrad.methods.operands import axes_of, check_broadcast, operand
+from minigrad.methods.operands import axes_of, check_broadcast, need_tensors, operand
 from minigrad.primitives import arithmetic as ops
 
 __all__ = ["Products"]
@@ -74,18 +74,22 @@ class Products(Differentiable):
 
     def addmm(self, mat1: Any, mat2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
         """``beta * self + alpha * (mat1 @ mat2)``."""
+        need_tensors("addmm", mat1=mat1, mat2=mat2)
         return self._plus(mat1.mm(mat2), beta, alpha, "addmm")
 
     def addmv(self, mat: Any, vec: Any, *, beta: float = 1, alpha: float = 1) -> Any:
         """``beta * self + alpha * (mat @ vec)``."""
+        need_tensors("addmv", mat=mat, vec=vec)
         return self._plus(mat.mv(vec), beta, alpha, "addmv")
 
     def baddbmm(self, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
         """``beta * self + alpha * (batch1 @ batch2)``, for batches of matrices."""
+        need_tensors("baddbmm", batch1=batch1, batch2=batch2)
         return self._plus(batch1.bmm(batch2), beta, alpha, "baddbmm")
 
     def addbmm(self, batch1: Any, batch2: Any, *, beta: float = 1, alpha: float = 1) -> Any:
         """``beta * self + alpha * (the sum of all products batch1 @ batch2)``."""
+        need_tensors("addbmm", batch1=batch1, batch2=batch2)
         return self._plus(batch1.bmm(batch2).sum(0), beta, alpha, "addbmm")
 
     def _plus(self, product: Any, beta: float, alpha: float, operation: str) -> Any:
@@ -112,6 +116,7 @@ class Products(Differentiable):
 
     def inner(self, other: Any) -> Any:
         """The sums of products along the last axes of both."""
+        need_tensors("inner", other=other)
         if self.ndim == 0 or other.ndim == 0:
             return self * other
         return self.tensordot(other, ([-1], [-1]))
@@ -125,6 +130,7 @@ class Products(Differentiable):
         ValueError
             If the axes do not agree.
         """
+        need_tensors("tensordot", other=other)
         if isinstance(dims, int):
             dims = (tuple(range(self.ndim - dims, self.ndim)), tuple(range(dims)))
         mine, others = (

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad import dtypes
 from minigrad.autograd import Differentiable
 from minigrad.errors import DTypeError, SizeError
-from minigrad.methods.operands import axes_of, axis_of, cast, floating
+from minigrad.methods.operands import axes_of, axis_of, cast, floating, need_number
 from minigrad.primitives import reduction as ops
 from minigrad.primitives.elementwise import Root
 
@@ -112,6 +112,7 @@ class Reduction(Differentiable):
         if isinstance(dim, bool):  # PyTorch's var(unbiased)
             dim, unbiased = None, dim
         self._need_floating("var")
+        need_number("var", correction=correction)
         axes = axes_of(dim, self.ndim, "var")
         count = int(np.prod([self.shape[i] for i in axes], dtype=np.int64))
         less = correction if correction is not None else (0 if unbiased is False else 1)
@@ -263,7 +264,9 @@ class Reduction(Differentiable):
     def norm(self, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
         """The p-norm over ``dim``; p may be any number, infinity, or "fro" (2)."""
         self._need_floating("norm")
-        power = 2.0 if p in ("fro", None) else float(p)
+        p = 2.0 if p in ("fro", None) else p
+        need_number("norm", p=p)
+        power = float(p)
         axes = axes_of(dim, self.ndim, "norm")
         if abs(power) == float("inf"):
             extreme = self.abs().amax if power > 0 else self.abs().amin

@@ -8,7 +8,7 @@ import numpy as np
 
 from minigrad.autograd import Differentiable
 from minigrad.errors import DTypeError, SizeError
-from minigrad.methods.operands import axis_of, cast, check_broadcast, number, operand
+from minigrad.methods.operands import axis_of, cast, check_broadcast, need_tensors, number, operand
 from minigrad.primitives import indexing as ops
 
 __all__ = ["Scattering"]
@@ -122,6 +122,7 @@ class Scattering(Differentiable):
 
     def take_along_dim(self, indices: Any, dim: int | None = None) -> Any:
         """`gather`, of the flattened tensor without an axis."""
+        need_tensors("take_along_dim", indices=indices)
         if dim is None:
             return self.reshape(-1).gather(0, indices.reshape(-1))
         axis = axis_of(dim, self.ndim, "take_along_dim")
@@ -190,6 +191,7 @@ class Scattering(Differentiable):
         """The tensor with the elements of ``source``, one after the other, where the mask holds."""
         if not isinstance(mask, Differentiable) or mask.array.dtype.kind != "b":
             raise DTypeError("masked_scatter: mask must be a boolean Tensor")
+        need_tensors("masked_scatter", source=source)
         check_broadcast(self.array.shape, mask.array.shape, "masked_scatter")
         shape = np.broadcast_shapes(self.shape, mask.shape)
         where = np.broadcast_to(mask.array, shape).copy()

@@ -9,7 +9,7 @@ import numpy as np
 from minigrad import dtypes
 from minigrad.autograd import Differentiable
 from minigrad.errors import DTypeError, SizeError
-from minigrad.methods.operands import axis_of, cast
+from minigrad.methods.operands import axis_of, cast, integer_of, need_number, need_tensors
 from minigrad.methods.reduction import ValuesIndices, numpy_names, refuse_empty
 from minigrad.primitives import reduction as ops
 
@@ -61,7 +61,7 @@ class Statistics(Differentiable):
         """The k-th smallest element along an axis, and where it is."""
         axis = axis_of(dim, self.ndim, "kthvalue")
         extent = self.shape[axis] if self.ndim else 1
-        if not 1 <= k <= extent:
+        if not 1 <= integer_of(k, "k", "kthvalue") <= extent:
             raise SizeError(f"kthvalue: k (={k}) must be between 1 and the axis's {extent}")
         if self.ndim == 0:
             return ValuesIndices(self.clone(), self.wrap(np.zeros((), np.int64)))
@@ -76,6 +76,8 @@ class Statistics(Differentiable):
         Between two elements ``interpolation`` decides: "linear", "lower", "higher", "nearest" or
         "midpoint".
         """
+        if not isinstance(q, Differentiable):
+            need_number("quantile", q=q)
         part = q.array if isinstance(q, Differentiable) else np.asarray(q, self.array.dtype)
         if self.array.dtype.kind != "f" or part.dtype != self.array.dtype:
             raise DTypeError(f"quantile: needs floating tensors of one dtype, got {self.dtype}")
@@ -162,7 +164,7 @@ class Statistics(Differentiable):
         axis = axis_of(dim, self.ndim, "diff")
         if self.ndim == 0:
             raise SizeError("diff: needs a tensor of at least 1 dimension")
-        if n < 0:
+        if integer_of(n, "n", "diff") < 0:
             raise SizeError(f"diff: n (={n}) must not be negative")
         x = self
         for _ in range(n):
@@ -178,6 +180,13 @@ class Statistics(Differentiable):
         """How often each integer from 0 on occurs in a vector, or the sum of its weights."""
         if self.ndim != 1 or self.array.dtype.kind not in "iu" or (self.array < 0).any():
             raise SizeError("bincount: needs a vector of non-negative integers")
+        if weights is not None:
+            need_tensors("bincount", weights=weights)
+            if weights.shape != self.shape:
+                raise SizeError(
+                    f"bincount: weights must have shape {tuple(self.shape)}, got "
+                    f"{tuple(weights.shape)}"
+                )
         counts = np.bincount(self.array, weights.array if weights is not None else None, minlength)
         single = weights is not None and weights.array.dtype == np.float32
         return self.wrap(counts.astype(np.float32) if single else counts)

@@ -1,6 +1,6 @@
 """The op table: one row for every operation of the project, which every generic test walks."""
 
-from . import (
+from operations import (
     activation,
     arithmetic,
     elementwise,
@@ -12,7 +12,7 @@ from . import (
     shape,
     window,
 )
-from .row import Call, Row, listed, resolve
+from operations.row import Call, Row, listed, resolve
 
 __all__ = ["ROWS", "Call", "Row", "listed", "resolve"]
 

@@ -6,9 +6,8 @@ import numpy as np
 
 import minigrad
 import minigrad.functional as F
-
-from .elementwise import erf
-from .row import Call, Row, away, normal, refused
+from operations.elementwise import erf
+from operations.row import Call, Row, away, normal, refused
 
 __all__ = ["ROWS"]
 
@@ -99,9 +98,7 @@ def curve(name, reference, kinks, settings, also, refusals):
             yield Call(away(rng, (2, 3), *kinks, low=-4, high=8), *setting)
 
     text = refused(TypeError, "input Tensor", "text", *(1, 1)[: 2 * (name == "threshold")])
-    return Row(
-        f"F.{name}", reference, samples, also=also, batch=(0,), refusals=(text, *refusals)
-    )
+    return Row(f"F.{name}", reference, samples, also=also, batch=(0,), refusals=(text, *refusals))
 
 
 # Along an axis

@@ -4,7 +4,7 @@ import operator
 
 import numpy as np
 
-from .row import Call, Row, away, distinct, normal, refused
+from operations.row import Call, Row, away, distinct, normal, refused
 
 __all__ = ["ROWS"]
 
@@ -137,7 +137,9 @@ def reflected(name, samples, linear=(), refusals=(TEXT,), batch=(0,)):
     """The operator with the tensor on the right, ``number + tensor``."""
     plain = getattr(operator, name)
     method = f"Tensor.__r{name.strip('_')}__"
-    return Row(method, lambda x, y: plain(y, x), samples, linear=linear, batch=batch)
+    return Row(
+        method, lambda x, y: plain(y, x), samples, linear=linear, batch=batch, refusals=refusals
+    )
 
 
 COMPARISONS = {
@@ -173,7 +175,8 @@ ROWS = [
     reflected("__truediv__", nonzero_numbers),
     reflected("__pow__", reversed_powers),
     reflected("__mod__", jumping_numbers),
-    Row("Tensor.__rfloordiv__", lambda x, y: y // x, jumping_numbers, gradient=False),
+    Row("Tensor.__rfloordiv__", lambda x, y: y // x, jumping_numbers, gradient=False,
+        refusals=[TEXT]),
     *(
         row(name, getattr(operator, name), equal_pairs, gradient=False, also=also)
         for name, also in COMPARISONS.items()

@@ -4,8 +4,7 @@ import numpy as np
 
 import minigrad
 from minigrad import Tensor
-
-from .row import Call, Row, listed
+from operations.row import Call, Row, listed
 
 __all__ = ["arrays_of", "floating", "leaves_of", "near", "run", "weights"]
 

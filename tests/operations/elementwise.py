@@ -5,7 +5,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from .row import Call, Row, away, normal, refused
+from operations.row import Call, Row, away, normal, refused
 
 __all__ = ["ROWS"]
 
@@ -149,19 +149,22 @@ X = np.array([[0.5, 1.5, 2.5], [3.5, 4.5, 5.5]])
 
 ROWS = [
     *(unary(*row) for row in UNARY),
-    Row("Tensor.round", lambda x, decimals=0: np.round(x, decimals), rounds, batch=(0,)),
+    Row("Tensor.round", lambda x, decimals=0: np.round(x, decimals), rounds, batch=(0,),
+        refusals=[refused(TypeError, "decimals 1.5", X, decimals=1.5)]),
     *(
         Row(f"Tensor.{name}", getattr(np, name), special, gradient=False, batch=(0,))
         for name in ("isfinite", "isinf", "isnan")
     ),
-    Row("Tensor.nan_to_num", nan_to_num, nans, batch=(0,)),
-    Row("Tensor.logit", logit, logits, batch=(0,)),
+    Row("Tensor.nan_to_num", nan_to_num, nans, batch=(0,), refusals=[refused(TypeError, "str", X, "zero")]),
+    Row("Tensor.logit", logit, logits, batch=(0,), refusals=[refused(TypeError, "eps 'x'", X, "x")]),
     Row(
         "Tensor.clamp", clamp, clamps, also="Tensor.clip",
         refusals=[refused(ValueError, "min max", X), refused(ValueError, "shape", X, X.T)],
     ),
-    Row("Tensor.clamp_min", np.maximum, bounds, batch=(0,)),
-    Row("Tensor.clamp_max", np.minimum, bounds, batch=(0,)),
+    Row("Tensor.clamp_min", np.maximum, bounds, batch=(0,),
+        refusals=[refused(TypeError, "min 'x'", X, "x"), refused(ValueError, "(2, 3)", X, X.T)]),
+    Row("Tensor.clamp_max", np.minimum, bounds, batch=(0,),
+        refusals=[refused(TypeError, "max 'x'", X, "x"), refused(ValueError, "(2, 3)", X, X.T)]),
     Row(
         "Tensor.masked_fill", lambda x, mask, value: np.where(mask, value, x), masks, linear=(0,),
         refusals=[

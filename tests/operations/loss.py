@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from .activation import sigmoid, softmax
-from .row import Call, Row, away, normal, refused
+from operations.activation import sigmoid, softmax
+from operations.row import Call, Row, away, normal, refused
 
 __all__ = ["ROWS"]
 
@@ -161,7 +161,9 @@ def smoothed(rng):
     yield Call(normal(rng, 3, 4), t, label_smoothing=0.2)
     yield Call(normal(rng, 3, 4), t, weight=w, label_smoothing=0.2).keeping(2)
     yield Call(normal(rng, 3, 4), softmax(normal(rng, 3, 4), 1))
-    yield Call(normal(rng, 3, 4), softmax(normal(rng, 3, 4), 1), weight=w, reduction="sum").keeping(2)
+    yield Call(normal(rng, 3, 4), softmax(normal(rng, 3, 4), 1), weight=w, reduction="sum").keeping(
+        2
+    )
 
 
 def nll_loss(x, t, weight=None, ignore_index=-100, reduction="mean"):
@@ -248,7 +250,9 @@ def cosine(x, y, t, margin=0.0):
 def cosines(rng):
     x = normal(rng, 4, 3)
     yield Call(x, x + 0.3 * normal(rng, 4, 3), np.array([1, -1, -1, 1]))
-    yield Call(x, 0.3 * normal(rng, 4, 3) - x, np.array([1, -1, -1, 1]), margin=-0.5, reduction="sum")
+    yield Call(
+        x, 0.3 * normal(rng, 4, 3) - x, np.array([1, -1, -1, 1]), margin=-0.5, reduction="sum"
+    )
 
 
 def multilabel(x, t, weight=1.0):
@@ -263,7 +267,7 @@ LABELS = [
     refused(ValueError, "reduction 'add'", X, np.array([0, 1]), reduction="add"),
     refused(TypeError, "input", "text", np.array([0, 1])),
 ]  # fmt: skip
-TARGET = refused(ValueError, "target (2, 3)", X, X.T)
+TARGET = refused(ValueError, "(2, 3) (3, 2)", X, X.T)
 
 
 def row(name, reference, samples, *refusals, **more):

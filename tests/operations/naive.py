@@ -255,7 +255,9 @@ def grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=No
                      size, padding_mode, align_corners)
             for g, size in zip(grid[n, oh, ow], (W, H), strict=True)
         )  # fmt: skip
-        corners = itertools.product((math.floor(h), math.floor(h) + 1), (math.floor(w), math.floor(w) + 1))
+        corners = itertools.product(
+            (math.floor(h), math.floor(h) + 1), (math.floor(w), math.floor(w) + 1)
+        )
         if mode == "nearest":
             corners = [(round(h), round(w))]
         for i, j in corners:

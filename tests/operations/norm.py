@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .row import Call, Row, normal, refused
+from operations.row import Call, Row, normal, refused
 
 __all__ = ["ROWS"]
 
@@ -115,7 +115,7 @@ ROWS = [
         refusals=[*CHANNELS, refused(ValueError, "running_mean", X, None, None),
                   refused(ValueError, "one value", X[:1, :, :1], None, None, None, None, True)]),
     Row("F.instance_norm", instance_norm, of_pictures, batch=(0,),
-        refusals=[*CHANNELS, refused(ValueError, "", X[:, :, :1])]),
+        refusals=[*CHANNELS[:-1], refused(ValueError, "one pixel", X[:, :, :1])]),
     Row("F.group_norm", group_norm, of_groups, batch=(0,),
         refusals=[refused(ValueError, "num_groups 2 3", X, 2), refused(ValueError, "0", X, 0),
                   refused(ValueError, "weight", X, 3, FOUR), refused(TypeError, "input", "text", 3)]),
@@ -125,7 +125,7 @@ ROWS = [
                   refused(ValueError, "weight", X, (4,), THREE)]),
     Row("F.standardize", standardized, lambda rng: [
             Call(c.args[0], c.args[1], c.args[2]) for c in of_axes(rng)],
-        refusals=[refused(IndexError, "3", X, (3,)), refused(ValueError, "axes", X, (1, 1)),
+        refusals=[refused(IndexError, "3", X, (3,)), refused(ValueError, "(1, 1) twice", X, (1, 1)),
                   refused(ValueError, "eps", X, 0, -1.0)]),
     Row("F.local_response_norm", local_response_norm,
         lambda rng: [Call(normal(rng, 2, 4, 3), 3, 0.5, 0.75, 2.0), Call(normal(rng, 1, 5, 1, 2), 2)],

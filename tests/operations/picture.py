@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from . import naive
-from .row import Call, Row, distinct, normal, refused
+from operations import naive
+from operations.row import Call, Row, normal, refused
 
 __all__ = ["ROWS"]
 
@@ -94,8 +94,8 @@ ROWS = [
         refusals=[refused(ValueError, "pad", X, (1, 2, 3)), refused(TypeError, "pad", X, (1.5, 2)),
                   refused(ValueError, "-3 -3", X, (-3, -3)),
                   refused(NotImplementedError, "mode 'mirror'", X, (1, 1), "mirror"),
-                  refused(ValueError, "reflect 5", X, (5, 0), "reflect"),
-                  refused(ValueError, "circular 6", X, (6, 0), "circular"),
+                  refused(ValueError, "reflect 5", X, (5, 0, 1, 1), "reflect"),
+                  refused(ValueError, "circular 6", X, (6, 0, 1, 1), "circular"),
                   refused(TypeError, "value", X, (1, 1), "constant", "zero"),
                   refused(TypeError, "input", "text", (1, 1))]),
     Row("F.pixel_shuffle", pixel_shuffle,

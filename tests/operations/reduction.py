@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .row import Call, Row, away, distinct, normal, refused
+from operations.row import Call, Row, away, distinct, normal, refused
 
 __all__ = ["ROWS"]
 
@@ -258,7 +258,7 @@ ROWS = [
     row("bincount", lambda x, weights=None, minlength=0: np.bincount(x, weights, minlength), bins,
         gradient=False,
         refusals=[refused(ValueError, "negative", np.array([1, -1])),
-                  refused(TypeError, "float64", np.ones(3)),
-                  refused(ValueError, "1", np.ones((2, 3), int))]),
+                  refused(ValueError, "integers", np.ones(3)),
+                  refused(ValueError, "vector", np.ones((2, 3), int))]),
     row("unique", lambda x: np.unique(x), repeated, gradient=False, refusals=[]),
 ]  # fmt: skip

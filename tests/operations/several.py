@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .row import Call, Row, away, distinct, normal, refused
+from operations.row import Call, Row, normal, refused
 
 __all__ = ["ROWS"]
 
@@ -58,7 +58,8 @@ def combined(name, multiply, x, a, b):
 PRODUCTS = [
     product("matmul", np.matmul, of(((2, 3), (3, 4)), ((3,), (3, 2)), ((2, 3), (3,)), ((4,), (4,)),
             ((2, 1, 3, 2), (3, 2, 4))), also="Tensor.__matmul__"),
-    Row("Tensor.__rmatmul__", lambda x, y: y @ x, of(((3, 4), (2, 3))), linear=(0, 1)),
+    Row("Tensor.__rmatmul__", lambda x, y: y @ x, of(((3, 4), (2, 3))), linear=(0, 1),
+        refusals=[refused(ValueError, "(2, 4) (2, 3)", X, Y)]),
     product("mm", np.matmul, of(((2, 3), (3, 4)))),
     Row("Tensor.bmm", np.matmul, of(((2, 3, 2), (2, 2, 4))), linear=(0, 1), batch=(0, 1),
         refusals=[refused(ValueError, "", np.zeros((2, 3, 2)), np.zeros((3, 2, 4)))]),
@@ -67,8 +68,8 @@ PRODUCTS = [
     Row("Tensor.dot", np.dot, of(((3,), (3,))), linear=(0, 1),
         refusals=[refused(ValueError, "1", X, X), refused(ValueError, "3 2", X[0], X[:, 0])]),
     Row("Tensor.outer", np.outer, of(((3,), (2,))), linear=(0, 1), also="Tensor.ger",
-        refusals=[refused(ValueError, "1", X, X)]),
-    product("inner", np.inner, of(((2, 3), (4, 3)), ((3,), (3,)))),
+        refusals=[refused(ValueError, "vectors", X, X)]),
+    product("inner", np.inner, of(((2, 3), (4, 3)), ((3,), (3,))), "(3,) (4,)"),
     Row("Tensor.tensordot", lambda x, y, dims=2: np.tensordot(x, y, dims),
         lambda rng: [Call(normal(rng, 2, 3, 4), normal(rng, 3, 4, 2)),
                      Call(normal(rng, 2, 3, 4), normal(rng, 4, 2), ([0, 2], [1, 0]))],
@@ -86,7 +87,7 @@ PRODUCTS = [
 def stacked(name, reference, shapes, words="", also="", extra=((),)):
     return Row(
         f"minigrad.{name}", reference, lists(*shapes, extra=extra), also=also, linear=(0,),
-        refusals=[refused(ValueError, words or "tensors[1] (3, 3)", [X, np.zeros((3, 3, 1))]),
+        refusals=[refused(ValueError, words or "tensors[1] (3, 3, 1)", [X, np.zeros((3, 3, 1))]),
                   refused(ValueError, "empty", []), refused(TypeError, "tensors", [X, "3"]),
                   refused(TypeError, "tensors", X)],
     )  # fmt: skip

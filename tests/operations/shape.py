@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .row import Call, Row, normal, refused
+from operations.row import Call, Row, normal, refused
 
 __all__ = ["ROWS"]
 
@@ -25,7 +25,9 @@ def calls(shape, *settings):
 
 def view(name, reference, samples, refusals=(), also="", **more):
     """An operation that moves elements: it is linear."""
-    return Row(f"Tensor.{name}", reference, samples, refusals=refusals, also=also, linear=(0,), **more)
+    return Row(
+        f"Tensor.{name}", reference, samples, refusals=refusals, also=also, linear=(0,), **more
+    )
 
 
 def flat_sizes(reference):
@@ -80,7 +82,7 @@ def resized(x, *sizes):
 
 
 RESHAPES = calls((2, 3, 2), ((4, -1),), (12,), (3, 2, 2))
-BAD_SIZES = [refused(ValueError, "(2, 3) 4", X, 4), refused(ValueError, "-1", X, -1, -1)]
+BAD_SIZES = [refused(ValueError, "6 (4,)", X, 4), refused(ValueError, "-1", X, -1, -1)]
 NO_AXIS = refused(IndexError, "2", X, 2)
 
 LIKE = [refused(ValueError, "shape", X, np.zeros((3, 3)))]
@@ -121,9 +123,9 @@ MOVES = [
     view("select", lambda x, dim, index: np.take(x, index, dim), calls((2, 4), (1, -1), (0, 1)),
          [refused(IndexError, "3", X, 1, 3)]),
     view("split", split, calls((5, 3), 2, ([1, 2], 1)),
-         [refused(ValueError, "2 3", X, [1, 1], 1), refused(ValueError, "0", X, 0)]),
+         [refused(ValueError, "[1, 1] 3", X, [1, 1], 1), refused(ValueError, "0", X, 0)]),
     view("split_with_sizes", split, calls((2, 3), ([1, 2], 1)),
-         [refused(ValueError, "2 3", X, [1, 1], 1)]),
+         [refused(ValueError, "[1, 1] 3", X, [1, 1], 1)]),
     view("chunk", chunk, calls((5, 3), 2, (2, 1)), [refused(ValueError, "chunks 0", X, 0)]),
     view("tensor_split", np.array_split, calls((5, 3), 2, ((1, 4),), (2, 1)),
          [refused(ValueError, "0", X, 0)]),
@@ -134,22 +136,26 @@ MOVES = [
     view("diag", np.diag, calls((3,), (), 1, -1), [refused(ValueError, "2", np.zeros((1, 2, 3)))]),
     view("diagonal", np.diagonal, calls((3, 2, 4), (), (1, 0, 2), (-1, 2, 1)),
          [refused(IndexError, "2", X, 0, 0, 2), refused(ValueError, "", X, 0, 1, -1)]),
-    view("diag_embed", diag_embed, calls((2, 3), (), (1, 0, 2), -2)),
+    view("diag_embed", diag_embed, calls((2, 3), (), (1, 0, 2), -2),
+         [refused(ValueError, "dim1 0 dim2 0", X, 0, 0, 0), refused(IndexError, "5", X, 0, 0, 5),
+          refused(TypeError, "offset 'x'", X, "x")]),
     view("flip", lambda x, *axes: np.flip(x, axes[0] if isinstance(axes[0], tuple) else axes),
          calls((2, 3, 2), 1, ((0, -1),)), [NO_AXIS]),
     view("fliplr", np.fliplr, calls((2, 3), ()), [refused(ValueError, "2", np.zeros(3))]),
     view("flipud", np.flipud, calls((2, 3), ()), [refused(ValueError, "1", np.zeros(()))]),
     view("repeat", repeat, calls((2, 3), (2, 1), (3, 1, 2), ((1, 2),)),
          [refused(ValueError, "repeat", X, 2), refused(ValueError, "-1", X, 2, -1)]),
-    view("tile", repeat, calls((2, 3), 2, (2, 1, 2))),
+    view("tile", repeat, calls((2, 3), 2, (2, 1, 2)),
+         [refused(ValueError, "-1", X, -1)]),
     view("repeat_interleave", lambda x, n, dim=None: np.repeat(x, n, dim),
          calls((2, 3), 2, (3, 1), (np.array([2, 0, 1]), 1)),
          [refused(ValueError, "-1", X, -1)]),
     view("roll", lambda x, shifts, dims=None: np.roll(x, shifts, dims),
          calls((2, 3), 1, (1, 0), ((1, -2), (0, 1))), [refused(IndexError, "2", X, 1, 2)]),
     view("rot90", lambda x, k=1, dims=(0, 1): np.rot90(x, k, dims),
-         calls((2, 3, 4), (), 2, (-1, (1, 2)))),
-    view("trace", np.trace, calls((2, 3), ()), [refused(ValueError, "2", np.zeros(3))]),
+         calls((2, 3, 4), (), 2, (-1, (1, 2))),
+         [refused(ValueError, "(0, 0)", X, 1, (0, 0)), refused(IndexError, "2", X, 1, (0, 2))]),
+    view("trace", np.trace, calls((2, 3), ()), [refused(ValueError, "(3,)", np.zeros(3))]),
     view("tril", np.tril, calls((2, 3, 4), (), 1), [refused(ValueError, "2", np.zeros(3))]),
     view("triu", np.triu, calls((2, 3, 4), (), -1), [refused(ValueError, "2", np.zeros(3))]),
     view("clone", np.copy, calls((2, 3), ())),
@@ -278,7 +284,7 @@ PLACES = [
         refusals=[refused(IndexError, "2", X, 2), refused(IndexError, "3", X, (0, 0, 0)),
                   refused(IndexError, "3", X, (slice(None), np.array([0, 3]))),
                   refused(IndexError, "", X, np.array([0.0, 1.0])),
-                  refused(IndexError, "(2,)", X, np.array([True, False, True]))]),
+                  refused(IndexError, "(2, 3)", X, np.array([True, False, True]))]),
     Row("Tensor.index_select", lambda x, dim, index: np.take(x, index, dim), picks, linear=(0,),
         refusals=[refused(IndexError, "3", X, 1, np.array([3])),
                   refused(TypeError, "index float64", X, 1, np.array([1.0]))]),

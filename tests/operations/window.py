@@ -2,10 +2,8 @@
 
 import numpy as np
 
-import minigrad.functional as F
-
-from . import naive
-from .row import Call, Row, distinct, normal, refused
+from operations import naive
+from operations.row import Call, Row, distinct, normal, refused
 
 __all__ = ["ROWS"]
 
@@ -40,7 +38,9 @@ def convolutions(rng):
 
 
 def transposed(rng):
-    yield Call(normal(rng, 2, 2, 2, 3), normal(rng, 2, 3, 3, 2), normal(rng, 3), (2, 3), (1, 0), (1, 2))
+    yield Call(
+        normal(rng, 2, 2, 2, 3), normal(rng, 2, 3, 3, 2), normal(rng, 3), (2, 3), (1, 0), (1, 2)
+    )
     yield Call(normal(rng, 1, 4, 2, 3), normal(rng, 4, 1, 2, 2), None, 1, (0, 1), (1, 0), 2, (2, 1))
     yield Call(normal(rng, 2, 3, 2), normal(rng, 2, 1, 1, 2), normal(rng, 1), stride=(1, 2))
 
@@ -111,6 +111,7 @@ def avg_pool2d(
 
 def lp_pool2d(x, p, kernel, stride=None, ceil_mode=False):
     """(sum x**p)**(1/p); a window cut off by the edge counts as whole, of the mean that is there."""
+
     def reduce(window, reach):
         K = naive.both(kernel)
         return (sum(v**p for v in window.values()) * K[0] * K[1] / reach) ** (1 / p)
@@ -133,6 +134,7 @@ def means(rng):
 
 def rows_of(samples):
     """Samples of pictures as samples of rows: the width alone."""
+
     def first(rng):
         yield Call(distinct(rng, 2, 2, 5), 2)
         yield Call(distinct(rng, 2, 6), 3, 2, 1, **({"dilation": 1} if samples is maxima else {}))
@@ -215,7 +217,7 @@ POOL1 = [
     refused(ValueError, "padding 2 half", X[0], 3, 1, 2),
 ]
 ADAPTIVE = [
-    refused(ValueError, "output_size 0", X, 0),
+    refused(ValueError, "output_size -1", X, -1),
     refused(TypeError, "output_size", X, (1.5, 2)),
     refused(ValueError, "output_size", X, (1, 2, 3)),
     refused(ValueError, "dimensions", X[0, 0], 2),
@@ -250,9 +252,9 @@ ROWS = [
     Row("F.adaptive_max_pool2d_with_indices", lambda *a: adaptive_max(*a, indices=True),
         adaptive((3, 2)), batch=(0,), refusals=ADAPTIVE),
     Row("F.adaptive_avg_pool1d", lambda x, n: adaptive_avg(x[..., None, :], (1, n))[..., 0, :],
-        adaptive(3, 7, rank=3), linear=(0,), refusals=[refused(ValueError, "output_size 0", X[0], 0)]),
+        adaptive(3, 7, rank=3), linear=(0,), refusals=[refused(ValueError, "output_size -1", X[0], -1)]),
     Row("F.adaptive_max_pool1d", lambda x, n: adaptive_max(x[..., None, :], (1, n))[..., 0, :],
-        adaptive(3, rank=3), refusals=[refused(ValueError, "output_size 0", X[0], 0)]),
+        adaptive(3, rank=3), refusals=[refused(ValueError, "output_size -1", X[0], -1)]),
     Row("F.unfold", naive.unfold,
         lambda rng: [Call(normal(rng, 2, 2, 4, 5), (2, 3), (2, 1), (1, 0), (1, 2)),
                      Call(normal(rng, 2, 3, 4), (2, 1))], linear=(0,),
