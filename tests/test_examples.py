@@ -215,6 +215,20 @@ def test_a_folder_with_a_run_is_not_overwritten_and_options_do_not_change(pictur
     assert "not those that the run began with" in refused("--resume", "--out", "x")
 
 
+def test_a_finished_run_can_be_extended_but_not_shortened(tmp_path, pictures, refused, capsys):
+    start = ["--data", pictures, "--out", "x", "--epochs", 2, *TOY]
+    assert TRAIN("", [str(argument) for argument in start]) == 0
+    capsys.readouterr()
+    assert TRAIN("", ["--resume", "--out", "x", "--epochs", "4"]) == 0
+    assert "extended   from 2 to 4 epochs" in capsys.readouterr().out
+    state = load_checkpoint(tmp_path / "x" / "last.safetensors")[1]
+    assert [row["epoch"] for row in state["history"]] == [1, 2, 3, 4]
+    rates = [row["lr"] for row in state["history"]]
+    assert rates[2] > rates[1] > rates[3] / 10
+    assert state["options"]["epochs"] == 4
+    assert "--epochs 3 (the run has 4)" in refused("--resume", "--out", "x", "--epochs", 3)
+
+
 def test_a_checkpoint_of_another_kind_cannot_go_on(tmp_path, refused):
     path = tmp_path / "x" / "last.safetensors"
     path.parent.mkdir()

@@ -121,6 +121,19 @@ def test_a_resumed_run_equals_an_unbroken_one_at_every_step(tmp_path, stop):
 
 
 @pytest.mark.unit
+def test_a_saved_schedule_keeps_its_length(tmp_path):
+    unbroken = toy_trainer()
+    unbroken.fit(EPOCHS)
+    first = toy_trainer()
+    first.fit(2)
+    first.save(tmp_path / "x")
+    second = toy_trainer(epochs=9)
+    second.load(tmp_path / "x")
+    second.fit(EPOCHS)
+    assert everything(second) == everything(unbroken)
+
+
+@pytest.mark.unit
 def test_a_finished_run_has_nothing_to_go_on_with(tmp_path):
     stopper = EarlyStopping()
     first = toy_trainer([stopper, Checkpointer(tmp_path, stopper)])

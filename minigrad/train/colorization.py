@@ -230,8 +230,14 @@ class ColorizationRun:
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _take_up(self) -> None:
-        self.trainer.load(self.folder / RunFolder.MARK)
-        self._say(f"resumed    after epoch {self.trainer.epoch}, step {self.trainer.step}")
+        trainer, epochs = self.trainer, self.options.epochs
+        before = trainer.load(self.folder / RunFolder.MARK)["options"]["epochs"]
+        self._say(f"resumed    after epoch {trainer.epoch}, step {trainer.step}")
+        if epochs > before:
+            left = epochs * len(trainer.loader) - trainer.step
+            trainer.scheduler = _schedule(trainer.optimizer, self.options, left)
+            trainer.stop_reason, self.best.waited = "", 0
+            self._say(f"extended   from {before} to {epochs} epochs; the learning rate starts anew")
 
     # -- while training ---------------------------------------------------------------------------
 

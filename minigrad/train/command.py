@@ -143,7 +143,7 @@ def _train(name: str, network: type, given: dict[str, Any]) -> int:
 def _resumed(
     state: dict[str, Any], name: str, network: type, given: dict[str, Any], path: Path
 ) -> tuple[ColorizationOptions, Any]:
-    """Return the options of a checkpoint, with those given that do not act on the result."""
+    """Return a checkpoint's options; given ones change them where they are free, or more epochs."""
     where = f"checkpoint {path}"
     try:
         if state["kind"] != "colorization" or state["model"]["name"] != name:
@@ -153,17 +153,19 @@ def _resumed(
     except (KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{where} is not of a run that can go on: {error}") from error
     kept = dataclasses.asdict(options) | dataclasses.asdict(form)
+    free = {key: value for key, value in given.items() if key in FREE_ON_RESUME}
+    if given.get("epochs", 0) > options.epochs:
+        free["epochs"] = given["epochs"]
     changed = [
         f"--{key.replace('_', '-')} {value} (the run has {kept[key]})"
         for key, value in given.items()
-        if key in kept and key not in FREE_ON_RESUME and value != kept[key]
+        if key in kept and key not in free and value != kept[key]
     ]
     if changed:
         raise CheckpointError(
             f"{where} goes on with the options it was made with; leave out {', '.join(changed)}, "
             "or start a new run (without --resume)"
         )
-    free = {key: value for key, value in given.items() if key in FREE_ON_RESUME}
     return dataclasses.replace(options, **free), form
 
 

@@ -80,7 +80,9 @@ class ColorizationOptions:
         group="run",
     )
     resume: bool = option(
-        False, "go on with the newest run, or with the one in --out, exactly where it stopped"
+        False,
+        "go on with the newest run, or with the one in --out, exactly where it stopped; "
+        "a larger --epochs extends it",
     )
     save_every: float = option(
         30.0, "save the state within an epoch, too, every X seconds", above=0, metavar="X"
