@@ -52,6 +52,17 @@ def toy_validation(model):
     return {"val_loss": float(np.mean((predicted - arrays[1]) ** 2))}
 
 
+class Scripted:
+    """A validation whose values are known."""
+
+    def __init__(self, *values):
+        self.values = list(values)
+
+    def __call__(self, model):
+        assert not model.training
+        return {"val_loss": self.values.pop(0)}
+
+
 def everything(trainer):
     """All that a run has come to, but for times, as bytes and plain values that can be compared."""
     optimizer = trainer.optimizer.state_dict()
