@@ -11,7 +11,7 @@ from operation_checks import check_operation, smooth
 
 import minigrad
 import minigrad.functional as F
-from minigrad.errors import SizeError
+from minigrad.errors import RangeError, SizeError
 
 FACTS = json.loads((Path(__file__).parent / "data/seed_facts_norm.json").read_text())
 CASES = [pytest.param(f, id=f["id"]) for f in FACTS if f["kind"] == "batchnorm"]
@@ -232,8 +232,8 @@ REFUSED = [
     (lambda x: F.batch_norm(x, None, None), SizeError, "running_mean and running_var are needed"),
     (lambda x: F.batch_norm(x, STAT[:3], STAT), SizeError, "running_mean must have one value"),
     (lambda x: F.batch_norm(x, STAT, STAT, STAT[:1]), SizeError, "weight must have one value"),
-    (lambda x: F.batch_norm(x, STAT, STAT, eps=-1.0), SizeError, "eps .=-1.0. must be at least"),
-    (lambda x: F.batch_norm(x, STAT, STAT, None, None, True, eps=0.0), SizeError, "more than 0"),
+    (lambda x: F.batch_norm(x, STAT, STAT, eps=-1.0), RangeError, "eps .=-1.0. must be at least"),
+    (lambda x: F.batch_norm(x, STAT, STAT, None, None, True, eps=0.0), RangeError, "more than 0"),
     (lambda x: F.batch_norm(x, STAT, STAT, momentum=None), TypeError, "momentum must be a number"),
     (lambda x: F.batch_norm(x, STAT, None, training=True), SizeError, "go together"),
     (lambda x: F.layer_norm(x, (3,), eps="tiny"), TypeError, "eps must be a number"),

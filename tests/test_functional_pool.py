@@ -9,7 +9,7 @@ from operation_checks import check_operation, distinct, smooth
 
 import minigrad
 import minigrad.functional as F
-from minigrad.errors import SizeError
+from minigrad.errors import RangeError, SizeError
 
 
 def windows(x, geometry, y_shape, fill):
@@ -170,7 +170,7 @@ REFUSED = [
     (lambda x: F.max_pool2d(x.long(), 2), TypeError, "only floating tensors"),
     (lambda x: F.max_pool2d(x.numpy(), 2), TypeError, "input must be a Tensor"),
     (lambda x: F.max_pool2d(x[:, :0], 2), SizeError, "only the batch may be empty"),
-    (lambda x: F.avg_pool2d(x, 2, divisor_override=0), SizeError, "must not be 0"),
+    (lambda x: F.avg_pool2d(x, 2, divisor_override=0), RangeError, "must not be 0"),
     (lambda x: F.avg_pool2d(x, 2, divisor_override=1.5), TypeError, "must be an integer"),
     (lambda x: F.adaptive_avg_pool2d(x, -1), SizeError, "output_size must be at least 0"),
     (lambda x: F.adaptive_avg_pool2d(x, (1, 2, 3)), SizeError, "an integer or a pair"),
@@ -190,8 +190,8 @@ def test_pools_refuse(call, error, message):
 @pytest.mark.parametrize(
     ("index", "settings", "error", "message"),
     [
-        ([[[[4]]]], {}, SizeError, "index 4 lies outside an output of 2 x 2"),
-        ([[[[-1]]]], {}, SizeError, "index -1 lies outside"),
+        ([[[[4]]]], {}, RangeError, "index 4 lies outside an output of 2 x 2"),
+        ([[[[-1]]]], {}, RangeError, "index -1 lies outside"),
         ([[[0]]], {}, SizeError, "they must be equal"),
         ([[[[0.0]]]], {}, TypeError, "indices must be int64"),
         ([[[[0]]]], {"output_size": (9, 9)}, SizeError, "cannot be the pooled size"),

@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad import kernels
 from minigrad.autograd import Function
-from minigrad.errors import SizeError
+from minigrad.errors import RangeError, SizeError
 from minigrad.functional.checks import check_dtypes, check_tensor
 from minigrad.functional.curve import finished
 from minigrad.methods.inplace import changed
@@ -209,7 +209,7 @@ def rrelu(
     Source: Xu et al., "Empirical evaluation of rectified activations in convolution network", 2015.
     """
     if not lower <= upper or np.isinf(upper - lower):
-        raise SizeError(f"rrelu: lower (={lower}) must not exceed upper (={upper}), both finite")
+        raise RangeError(f"rrelu: lower (={lower}) must not exceed upper (={upper}), both finite")
     if not training:
         return finished("rrelu", inplace, input, LeakyRelu.apply, (lower + upper) / 2)
     check_dtypes("rrelu", input=input)

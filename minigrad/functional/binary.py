@@ -11,7 +11,7 @@ from warnings import warn
 import numpy as np
 
 from minigrad.autograd import Function
-from minigrad.errors import DTypeError, SizeError
+from minigrad.errors import DTypeError, RangeError, SizeError
 from minigrad.functional.checks import check_dtypes, check_tensor
 from minigrad.functional.reductions import reduced, reduction_of
 from minigrad.functional.smooth import logsigmoid
@@ -127,7 +127,7 @@ def binary_cross_entropy(
     for name, value in (("input", input), ("target", target)):
         outside = (value.array < 0) | (value.array > 1)
         if outside.any():
-            raise SizeError(
+            raise RangeError(
                 f"{operation}: {name} holds {value.array[outside][0]}, probabilities must lie in "
                 "[0, 1]; for logits there is binary_cross_entropy_with_logits"
             )

@@ -14,7 +14,7 @@ import numpy as np
 
 from minigrad import kernels
 from minigrad.autograd import Function
-from minigrad.errors import DTypeError, SizeError
+from minigrad.errors import DTypeError, RangeError, SizeError
 from minigrad.functional.checks import check_dtypes, check_tensor
 from minigrad.functional.reductions import reduced, reduction_of
 from minigrad.functional.softmaxes import Softmax, SoftmaxGrad, along, log_softmax
@@ -258,7 +258,7 @@ def cross_entropy(
     check_tensor(input, "input", "cross_entropy")
     check_tensor(target, "target", "cross_entropy")
     if not 0 <= label_smoothing <= 1:
-        raise SizeError(f"cross_entropy: label_smoothing (={label_smoothing}) must lie in [0, 1]")
+        raise RangeError(f"cross_entropy: label_smoothing (={label_smoothing}) must lie in [0, 1]")
     if input.shape == target.shape and input.ndim:
         x = input if input.ndim > 1 else input.unsqueeze(0)
         t = target if target.ndim > 1 else target.unsqueeze(0)
@@ -282,7 +282,7 @@ def _of_distributions(
             f"distributions, floating, and is {t.dtype}; labels have no axis of classes"
         )
     if ignore_index >= 0:
-        raise SizeError(
+        raise RangeError(
             f"cross_entropy: ignore_index (={ignore_index}) means nothing to a target of "
             "distributions; leave it out"
         )

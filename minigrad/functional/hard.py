@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigrad.errors import SizeError
+from minigrad.errors import RangeError
 from minigrad.functional.curve import Curve, finished
 from minigrad.tensor import Tensor, method
 
@@ -163,5 +163,5 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
         If ``lambd`` is negative.
     """
     if lambd < 0:
-        raise SizeError(f"softshrink: lambd (={lambd}) must not be negative")
+        raise RangeError(f"softshrink: lambd (={lambd}) must not be negative")
     return finished("softshrink", False, input, Softshrink.apply, float(lambd))

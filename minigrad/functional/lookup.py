@@ -6,7 +6,7 @@ import numpy as np
 
 from minigrad import dtypes
 from minigrad.autograd import Function, no_grad
-from minigrad.errors import DTypeError, SizeError
+from minigrad.errors import DTypeError, RangeError, SizeError
 from minigrad.functional.checks import check_tensor
 from minigrad.primitives.indexing import IndexAdd
 from minigrad.tensor import Tensor
@@ -140,10 +140,10 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if index.size == 0 and num_classes < 1:
         raise SizeError("one_hot: no index to infer num_classes from; pass num_classes=")
     if index.size and index.min() < 0:
-        raise SizeError(f"one_hot: indices must not be negative, got {index.min()}")
+        raise RangeError(f"one_hot: indices must not be negative, got {index.min()}")
     classes = int(index.max()) + 1 if num_classes == -1 else num_classes
     if index.size and index.max() >= classes:
-        raise SizeError(
+        raise RangeError(
             f"one_hot: index {index.max()} does not fit num_classes (={num_classes}); indices must "
             "be smaller"
         )

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from minigrad.errors import SizeError
+from minigrad.errors import RangeError
 from minigrad.functional.checks import check_tensor, check_tensors
 from minigrad.functional.curve import Curve
 from minigrad.functional.reductions import compared, reduced, reduction_of
@@ -177,7 +177,7 @@ def smooth_l1_loss(
     """
     reduction = reduction_of(reduction, size_average, reduce, "smooth_l1_loss")
     if beta < 0:
-        raise SizeError(f"smooth_l1_loss: beta (={beta}) must not be negative")
+        raise RangeError(f"smooth_l1_loss: beta (={beta}) must not be negative")
     x, t = compared(input, target, "smooth_l1_loss")
     d = x - t
     return reduced(Smooth.apply(d, float(beta)) if beta > 0 else d.abs(), reduction)
@@ -207,7 +207,7 @@ def huber_loss(
     """
     reduction = reduction_of(reduction, None, None, "huber_loss")
     if not delta > 0:
-        raise SizeError(f"huber_loss: delta (={delta}) must be positive")
+        raise RangeError(f"huber_loss: delta (={delta}) must be positive")
     x, t = compared(input, target, "huber_loss")
     losses = Huber.apply(x - t, float(delta)).to(input.dtype)
     if weight is not None:

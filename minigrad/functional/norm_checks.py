@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import SizeError
+from minigrad.errors import RangeError, SizeError
 from minigrad.functional.checks import check_tensor
 from minigrad.tensor import Tensor
 
@@ -39,7 +39,7 @@ def check_number(
         raise TypeError(f"{operation}: {name} must be a number, got {value!r}")
     if value < least or (value == least and not inclusive):
         bound = "at least" if inclusive else "more than"
-        raise SizeError(f"{operation}: {name} (={value}) must be {bound} {least}")
+        raise RangeError(f"{operation}: {name} (={value}) must be {bound} {least}")
 
 
 def check_parameters(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.errors import DTypeError, SizeError
+from minigrad.errors import DTypeError, RangeError, SizeError
 from minigrad.functional.checks import batched, check_dtypes, check_tensor
 from minigrad.kernels.geometry import pair, pool2d_geometry
 from minigrad.kernels.sizes import check_memory, image_shape
@@ -65,7 +65,7 @@ def divisor(value: Any, operation: str) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{operation}: divisor_override must be an integer, got {value!r}")
     if value == 0:
-        raise SizeError(f"{operation}: divisor_override must not be 0; use None for the mean")
+        raise RangeError(f"{operation}: divisor_override must not be 0; use None for the mean")
     return int(value)
 
 
@@ -94,7 +94,7 @@ def unpool_shape(
     index = indices.array
     if index.size and (index.min() < 0 or index.max() >= OH * OW):
         bad = index.min() if index.min() < 0 else index.max()
-        raise SizeError(
+        raise RangeError(
             f"max_unpool2d: index {bad} lies outside an output of {OH} x {OW} = {OH * OW} pixels; "
             "give the output_size that was pooled"
         )

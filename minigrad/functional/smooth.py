@@ -11,7 +11,7 @@ import math
 import numpy as np
 import scipy
 
-from minigrad.errors import SizeError
+from minigrad.errors import RangeError
 from minigrad.functional.curve import Curve, finished
 from minigrad.tensor import Tensor
 
@@ -261,7 +261,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     Source: Barron, "Continuously differentiable exponential linear units", 2017.
     """
     if alpha == 0:
-        raise SizeError("celu: alpha (=0) must not be 0, the exponent is divided by it")
+        raise RangeError("celu: alpha (=0) must not be 0, the exponent is divided by it")
     return finished("celu", inplace, input, Elu.apply, float(alpha), 1.0, 1.0 / alpha)
 
 
@@ -299,7 +299,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """
     curves = {"none": Gelu, "tanh": GeluTanh}
     if approximate not in curves:
-        raise SizeError(f"gelu: approximate (={approximate!r}) must be 'none' or 'tanh'")
+        raise RangeError(f"gelu: approximate (={approximate!r}) must be 'none' or 'tanh'")
     return finished("gelu", False, input, curves[approximate].apply)
 
 
