@@ -26,6 +26,7 @@ from minigrad.functional.binary import (
 )
 from minigrad.functional.classification import cross_entropy, nll_loss
 from minigrad.functional.conv import conv2d, conv_transpose2d
+from minigrad.functional.conv1d import conv1d, conv_transpose1d
 from minigrad.functional.distance import cosine_similarity, pairwise_distance
 from minigrad.functional.dropouts import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
 from minigrad.functional.grid import affine_grid, grid_sample
@@ -118,7 +119,9 @@ __all__ = [
     "celu",
     "celu_",
     "channel_shuffle",
+    "conv1d",
     "conv2d",
+    "conv_transpose1d",
     "conv_transpose2d",
     "cosine_embedding_loss",
     "cosine_similarity",

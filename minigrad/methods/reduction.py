@@ -33,6 +33,9 @@ def numpy_names(method: Any) -> Any:
             for old, new in (("axis", "dim"), ("keepdims", "keepdim")):
                 if old in kwargs and new not in kwargs:
                     kwargs[new] = kwargs.pop(old)
+            keep = kwargs.get("keepdim", False)
+            if not isinstance(keep, (bool, np.bool_)):
+                raise TypeError(f"{method.__name__}: keepdim (={keep!r}) must be True or False")
         return method(*args, **kwargs)
 
     return renamed

@@ -167,7 +167,7 @@ class Statistics(Differentiable):
         if integer_of(n, "n", "diff") < 0:
             raise SizeError(f"diff: n (={n}) must not be negative")
         x = self
-        for _ in range(n):
+        for _ in range(min(n, x.shape[axis])):
             length = max(x.shape[axis] - 1, 0)
             after, before = (
                 x.narrow(axis, x.shape[axis] - length, length),
