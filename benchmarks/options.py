@@ -1,0 +1,68 @@
+"""Command-line options that all benchmarks share, and how they end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from benchmarks.engines import peer_installed
+from benchmarks.tables import write
+
+__all__ = ["add_common_options", "cores", "finish", "with_peer"]
+
+
+def cores() -> int:
+    """Cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not at least 1")
+    return value
+
+
+def _result_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix not in (".json", ".md", ".txt"):
+        raise argparse.ArgumentTypeError(f"{text}: give a name that ends in .json, .md or .txt")
+    return path
+
+
+def add_common_options(
+    parser: argparse.ArgumentParser, rounds: int, seconds: float, only: str
+) -> None:
+    """Add the options that every benchmark has.
+
+    Parameters
+    ----------
+    parser
+        Where to.
+    rounds, seconds
+        The defaults: turns of each engine, and the least duration of a turn [s].
+    only
+        What the words after ``--only`` are.
+    """
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help=only)
+    parser.add_argument("--rounds", type=_positive, default=rounds, help="turns of each engine")
+    parser.add_argument("--seconds", type=float, default=seconds, help="least duration of a turn")
+    parser.add_argument("--threads", type=_positive, default=cores(), help="of each engine")
+    parser.add_argument("--no-peer", action="store_true", help="time minigrad alone")
+    parser.add_argument("--out", type=_result_file, help="write .json data or .md text to a file")
+
+
+def with_peer(options: argparse.Namespace) -> bool:
+    """Whether the peer takes part: it is installed and not left out."""
+    return peer_installed() and not options.no_peer
+
+
+def finish(options: argparse.Namespace, text: str, data: dict[str, Any]) -> None:
+    """Print the results, and write them where ``--out`` says."""
+    print(f"\n{text}")
+    if options.out:
+        write(options.out, text, data)
