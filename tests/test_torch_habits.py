@@ -23,30 +23,30 @@ def array(*shape):
 # Names
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "batch_norm",
-        "conv1d",
-        "conv2d",
-        "conv_transpose2d",
-        "dropout",
-        "embedding",
-        "flatten",
-        "group_norm",
-        "layer_norm",
-        "log_softmax",
-        "max_pool2d",
-        "pixel_shuffle",
-        "prelu",
-        "relu",
-        "relu_",
-        "selu",
-        "sigmoid",
-        "softmax",
-        "tanh",
-    ],
-)
+AT_THE_TOP = [
+    "batch_norm",
+    "conv1d",
+    "conv2d",
+    "conv_transpose2d",
+    "dropout",
+    "embedding",
+    "flatten",
+    "group_norm",
+    "layer_norm",
+    "log_softmax",
+    "max_pool2d",
+    "pixel_shuffle",
+    "prelu",
+    "relu",
+    "relu_",
+    "selu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]
+
+
+@pytest.mark.parametrize("name", AT_THE_TOP)
 def test_functions_at_the_top(name):
     assert callable(getattr(minigrad, name))
 
