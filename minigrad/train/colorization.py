@@ -38,7 +38,7 @@ from minigrad.train.pictures import load_run_pictures
 from minigrad.train.progress import ProgressLine, duration, estimate
 from minigrad.train.report import write_report
 from minigrad.train.run_report import report_of, versions
-from minigrad.train.samples import SampleSheets, choose_crops
+from minigrad.train.samples import SampleSheets, choose_crops, save_sheet
 from minigrad.train.trainer import DivergedError, Trainer
 
 __all__ = ["ColorizationRun", "LOSSES"]
@@ -291,6 +291,8 @@ class ColorizationRun:
         _write_json(self.folder / "results.json", content)
         report = report_of(self, finished=True)
         write_report(self.folder / "report.html", report)
+        save_sheet(self.folder / "samples" / "crops.png", report.crops)
+        save_sheet(self.folder / "samples" / "pictures.png", report.pictures, height=200)
         self.console.print()
         self.console.print(results_table(self.evaluations))
         self._say(f"samples    {self.folder / 'samples'}")

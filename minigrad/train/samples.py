@@ -16,7 +16,15 @@ from minigrad.metrics import colourfulness
 from minigrad.train.colorize import Colorizer, join
 from minigrad.train.trainer import Callback, Trainer
 
-__all__ = ["Sample", "SampleSheets", "choose_crops", "sample_crops", "sample_pictures", "sheet"]
+__all__ = [
+    "Sample",
+    "SampleSheets",
+    "choose_crops",
+    "sample_crops",
+    "sample_pictures",
+    "save_sheet",
+    "sheet",
+]
 
 _GAP, _HEAD = 8, 28  # [pixels]
 _COLUMNS = ("gray", "ours", "truth")
@@ -104,6 +112,17 @@ def sheet(samples: Sequence[Sample], height: int = 128) -> Image.Image:
     return canvas
 
 
+def save_sheet(path: str | os.PathLike, samples: Sequence[Sample], height: int = 128) -> None:
+    """Write a sheet as PNG, whole or not at all; nothing if there is no sample."""
+    if not samples:
+        return
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    sheet(samples, height).save(temporary, "PNG")
+    os.replace(temporary, path)
+
+
 def _scaled(image: np.ndarray, height: int) -> Image.Image:
     H, W = image.shape[:2]
     enlarge = height > H
@@ -159,10 +178,7 @@ class SampleSheets(Callback):
     def _write(self, name: str) -> None:
         if not len(self.crops):
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / name
-        temporary = path.with_suffix(".tmp")
-        sheet(sample_crops(self.crops, self.colorizer)).save(temporary, "PNG")
-        os.replace(temporary, path)
+        save_sheet(path, sample_crops(self.crops, self.colorizer))
         self.written.append(path)
         self._last = time.monotonic()
