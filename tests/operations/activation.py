@@ -6,6 +6,7 @@ import numpy as np
 
 import minigrad
 import minigrad.functional as F
+from minigrad.errors import RangeError
 from operations.elementwise import erf
 from operations.row import Call, Row, away, normal, refused
 
@@ -67,10 +68,10 @@ CURVES = [
     ("relu6", lambda x: hardtanh(x, 0, 6), (0, 6), (), "", ()),
     ("leaky_relu", leaky_relu, (0,), ((0.2,), (-0.5,)), "", (INTEGERS,)),
     ("elu", elu, (0,), ((0.5,),), "", (INTEGERS,)),
-    ("celu", celu, (0,), ((0.5,),), "", (INTEGERS, refused(ValueError, "alpha 0", X, 0.0))),
+    ("celu", celu, (0,), ((0.5,),), "", (INTEGERS, refused(RangeError, "alpha 0", X, 0.0))),
     ("selu", selu, (0,), (), "", (INTEGERS,)),
     ("gelu", gelu, (), (("tanh",),), "",
-     (INTEGERS, refused(ValueError, "approximate 'sin'", X, "sin"))),
+     (INTEGERS, refused(RangeError, "approximate 'sin'", X, "sin"))),
     ("silu", lambda x: x * sigmoid(x), (), (), "", (INTEGERS,)),
     ("mish", lambda x: x * np.tanh(softplus(x)), (), (), "", (INTEGERS,)),
     ("softplus", softplus, (), ((2.0, 3.0), (0.5,)), "", (INTEGERS,)),
@@ -80,14 +81,14 @@ CURVES = [
     ("hardshrink", lambda x, c=0.5: np.where(abs(x) > c, x, 0), (0.5, -0.5, 1, -1), ((1.0,),),
      "Tensor.hardshrink", (INTEGERS,)),
     ("softshrink", lambda x, c=0.5: np.sign(x) * np.maximum(abs(x) - c, 0), (0.5, -0.5, 1, -1),
-     ((1.0,),), "", (INTEGERS, refused(ValueError, "lambd -1", X, -1.0))),
+     ((1.0,),), "", (INTEGERS, refused(RangeError, "lambd -1", X, -1.0))),
     ("hardtanh", hardtanh, (1, -1, 2), ((-1.0, 2.0),), "",
      (refused(ValueError, "min_val max_val", X, 2.0, 1.0),)),
     ("hardsigmoid", lambda x: hardtanh(x + 3, 0, 6) / 6, (-3, 3), (), "", (INTEGERS,)),
     ("hardswish", lambda x: x * hardtanh(x + 3, 0, 6) / 6, (-3, 3), (), "", (INTEGERS,)),
     ("threshold", threshold, (0.5,), (), "", ()),
     ("rrelu", lambda x, a=1 / 8, b=1 / 3: leaky_relu(x, (a + b) / 2), (0,), ((0.1, 0.5),), "",
-     (INTEGERS, refused(ValueError, "lower 2 upper 1", X, 2.0, 1.0))),
+     (INTEGERS, refused(RangeError, "lower 2 upper 1", X, 2.0, 1.0))),
 ]  # fmt: skip
 
 
@@ -193,7 +194,8 @@ def dropped(name):
         minigrad.manual_seed(5)
         mask = getattr(F, name)(minigrad.ones(*x.shape).double(), p, True).array
         near = np.isclose(mask, 0) | np.isclose(mask, 1 / (1 - p))
-        assert near.all() and 0 < (mask == 0).mean() < 1
+        assert near.all()
+        assert 0 < (mask == 0).mean() < 1
         if name != "dropout":  # whole channels
             assert (mask == mask[:, :, *(slice(1),) * (x.ndim - 2)]).all()
         return x * mask
@@ -209,7 +211,8 @@ def alpha_dropped(x, p, training):
     s = -1.7580993408473766
     a = ((1 - p) * (1 + p * s * s)) ** -0.5
     kept = F.alpha_dropout(minigrad.full(x.shape, 99.0).double(), p, True).array > 9
-    assert 0 < kept.mean() < 1
+    assert kept.any()
+    assert not kept.all()
     return a * np.where(kept, x, s) - a * p * s
 
 
@@ -255,8 +258,8 @@ ROWS = [
                   refused(TypeError, "float64", np.ones(3), np.ones((3, 2))),
                   refused(ValueError, "weight (3,)", WHOLE, np.ones(3))]),
     Row("F.one_hot", one_hot, codes, gradient=False,
-        refusals=[refused(ValueError, "3 num_classes 2", np.array([0, 3]), 2),
-                  refused(ValueError, "negative -1", np.array([-1])),
+        refusals=[refused(RangeError, "3 num_classes 2", np.array([0, 3]), 2),
+                  refused(RangeError, "negative -1", np.array([-1])),
                   refused(TypeError, "float64", np.ones(3))]),
     Row("F.scaled_dot_product_attention", attention, attentions, linear=(2,), batch=(0, 1, 2),
         refusals=[refused(ValueError, "is_causal attn_mask", THREE, THREE, THREE,

@@ -183,7 +183,8 @@ ROWS = [
     ),
     row("isclose", np.isclose, close, gradient=False, refusals=[SHAPES]),
     row("allclose", np.allclose, close, gradient=False, refusals=[SHAPES]),
-    row("equal", np.array_equal, lambda rng: list(equal_pairs(rng))[:2], gradient=False, refusals=[TEXT]),
+    row("equal", np.array_equal, lambda rng: list(equal_pairs(rng))[:2], gradient=False,
+        refusals=[TEXT]),
     *(
         row(f"logical_{name}", getattr(np, f"logical_{name}"), truths, gradient=False)
         for name in ("and", "or", "xor")

@@ -10,7 +10,7 @@ __all__ = ["arrays_of", "floating", "leaves_of", "near", "run", "weights"]
 
 
 def leaves_of(row: Row, call: Call, memory=minigrad.tensor) -> list[Tensor]:
-    """The arrays of a call as tensors; the floating ones require grad where the row has gradients."""
+    """The arrays of a call as tensors, which require grad where the row has gradients."""
     leaves = [memory(a) for a in call.arrays]
     for i, leaf in enumerate(leaves):
         if row.gradient and leaf.is_floating_point() and i not in call.constants:

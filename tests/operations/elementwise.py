@@ -155,8 +155,10 @@ ROWS = [
         Row(f"Tensor.{name}", getattr(np, name), special, gradient=False, batch=(0,))
         for name in ("isfinite", "isinf", "isnan")
     ),
-    Row("Tensor.nan_to_num", nan_to_num, nans, batch=(0,), refusals=[refused(TypeError, "str", X, "zero")]),
-    Row("Tensor.logit", logit, logits, batch=(0,), refusals=[refused(TypeError, "eps 'x'", X, "x")]),
+    Row("Tensor.nan_to_num", nan_to_num, nans, batch=(0,),
+        refusals=[refused(TypeError, "str", X, "zero")]),
+    Row("Tensor.logit", logit, logits, batch=(0,),
+        refusals=[refused(TypeError, "eps 'x'", X, "x")]),
     Row(
         "Tensor.clamp", clamp, clamps, also="Tensor.clip",
         refusals=[refused(ValueError, "min max", X), refused(ValueError, "shape", X, X.T)],

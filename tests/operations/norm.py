@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minigrad.errors import RangeError
 from operations.row import Call, Row, normal, refused
 
 __all__ = ["ROWS"]
@@ -49,7 +50,7 @@ def layer_norm(x, shape, weight=None, bias=None, eps=1e-5):
 
 
 def of_batches(rng):
-    x, mean, var = normal(rng, 2, 3, 2, 2), normal(rng, 3), rng.uniform(0.5, 2, 3)
+    x, mean, var = normal(rng, 2, 3, 1, 2), normal(rng, 3), rng.uniform(0.5, 2, 3)
     yield Call(x, mean, var, normal(rng, 3), normal(rng, 3), eps=0.1).keeping(1, 2)
     yield Call(x, mean, var).keeping(1, 2)
     yield Call(x, None, None, normal(rng, 3), normal(rng, 3), True, eps=0.1)
@@ -57,7 +58,7 @@ def of_batches(rng):
 
 
 def of_pictures(rng):
-    yield Call(normal(rng, 2, 3, 2, 2), weight=normal(rng, 3), bias=normal(rng, 3))
+    yield Call(normal(rng, 2, 3, 1, 2), weight=normal(rng, 3), bias=normal(rng, 3))
     yield Call(normal(rng, 2, 2, 4), eps=0.5)
 
 
@@ -107,7 +108,7 @@ CHANNELS = [
     refused(TypeError, "weight float32", X, None, None, THREE.astype(np.float32), None, True),
     refused(TypeError, "input int64", X.astype(int), None, None, None, None, True),
     refused(TypeError, "input", "text", None, None, None, None, True),
-    refused(ValueError, "eps", X, None, None, None, None, True, 0.1, -1.0),
+    refused(RangeError, "eps", X, None, None, None, None, True, 0.1, -1.0),
 ]
 
 ROWS = [
@@ -118,7 +119,8 @@ ROWS = [
         refusals=[*CHANNELS[:-1], refused(ValueError, "one pixel", X[:, :, :1])]),
     Row("F.group_norm", group_norm, of_groups, batch=(0,),
         refusals=[refused(ValueError, "num_groups 2 3", X, 2), refused(ValueError, "0", X, 0),
-                  refused(ValueError, "weight", X, 3, FOUR), refused(TypeError, "input", "text", 3)]),
+                  refused(ValueError, "weight", X, 3, FOUR),
+                  refused(TypeError, "input", "text", 3)]),
     Row("F.layer_norm", layer_norm, of_layers, batch=(0,),
         refusals=[refused(ValueError, "normalized_shape (3,)", X, (3,)),
                   refused(TypeError, "normalized_shape", X, 4),
@@ -126,9 +128,10 @@ ROWS = [
     Row("F.standardize", standardized, lambda rng: [
             Call(c.args[0], c.args[1], c.args[2]) for c in of_axes(rng)],
         refusals=[refused(IndexError, "3", X, (3,)), refused(ValueError, "(1, 1) twice", X, (1, 1)),
-                  refused(ValueError, "eps", X, 0, -1.0)]),
+                  refused(RangeError, "eps", X, 0, -1.0)]),
     Row("F.local_response_norm", local_response_norm,
-        lambda rng: [Call(normal(rng, 2, 4, 3), 3, 0.5, 0.75, 2.0), Call(normal(rng, 1, 5, 1, 2), 2)],
+        lambda rng: [Call(normal(rng, 2, 4, 3), 3, 0.5, 0.75, 2.0),
+                     Call(normal(rng, 1, 5, 1, 2), 2)],
         batch=(0,), refusals=[refused(ValueError, "size 0", X, 0),
                               refused(ValueError, "3 dimensions", X[0], 2)]),
     Row("F.normalize", normalize,
@@ -142,5 +145,6 @@ ROWS = [
     Row("F.pairwise_distance", pairwise_distance,
         lambda rng: [Call(normal(rng, 2, 3), normal(rng, 2, 3)),
                      Call(normal(rng, 2, 3), normal(rng, 3), 3.0, 1e-6, True)],
-        refusals=[refused(ValueError, "(2, 3, 4)", X, X[:, :2]), refused(TypeError, "x2", X, "text")]),
+        refusals=[refused(ValueError, "(2, 3, 4)", X, X[:, :2]),
+                  refused(TypeError, "x2", X, "text")]),
 ]  # fmt: skip

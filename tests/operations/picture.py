@@ -67,11 +67,11 @@ def readings(rng):
     for mode in ("bilinear", "nearest"):
         for padding in ("zeros", "border", "reflection"):
             for align in (False, True):
-                yield Call(normal(rng, 1, 2, 3, 4), places(rng, 3, 4, align), mode, padding, align)
+                yield Call(normal(rng, 1, 1, 3, 4), places(rng, 3, 4, align), mode, padding, align)
 
 
 def places(rng, H, W, align):
-    pixels = rng.integers(-2, (W + 1, H + 1), (1, 2, 2, 2)) + rng.uniform(0.1, 0.4, (1, 2, 2, 2))
+    pixels = rng.integers(-2, (W + 1, H + 1), (1, 1, 2, 2)) + rng.uniform(0.1, 0.4, (1, 1, 2, 2))
     size = np.array([W, H])
     return pixels / (size - 1) * 2 - 1 if align else (2 * pixels + 1) / size - 1
 

@@ -1,7 +1,7 @@
 """What a row of the op table is: an operation, samples of its arguments, a reference, refusals.
 
-A sample is a `Call`: positional and keyword arguments in which every tensor stands as its array. The
-operation gets them as tensors and the reference as arrays; both take the same arguments.
+A sample is a `Call`: positional and keyword arguments in which every tensor stands as its array.
+The operation gets them as tensors and the reference as arrays; both take the same arguments.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,7 @@ def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 def away(rng: np.random.Generator, shape: Any, *kinks: float, low=-3.0, high=3.0) -> np.ndarray:
-    """Uniform numbers that keep 0.05 from every kink, so that no step of a difference crosses it."""
+    """Uniform numbers 0.05 and more from every kink, so that no finite difference crosses it."""
     x = rng.uniform(low, high, shape)
     for kink in kinks:
         x = np.where(abs(x - kink) < 0.05, kink + 0.05 + abs(x - kink), x)
@@ -148,9 +148,10 @@ class Row:
         self.refusals = tuple(refusals)
         self.names = [name, *also.split()]
         for known in tuple(self.names):
-            twin = known.removeprefix("Tensor.")
-            if twin != known and twin in METHOD_FUNCTIONS:
+            source, _, twin = known.partition(".")
+            if twin in METHOD_FUNCTIONS if source == "Tensor" else hasattr(minigrad, twin):
                 self.names.append(f"minigrad.{twin}")
+        self.names = list(dict.fromkeys(self.names))
 
     @property
     def spoken(self) -> str:
@@ -163,18 +164,23 @@ class Row:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The operation on tensors."""
+        return self.named(self.name)(*args, **kwargs)
+
+    def named(self, name: str) -> Callable:
+        """The operation under one of its names."""
         if self.random:
             minigrad.manual_seed(5)
-        return resolve(self.name)(*args, **kwargs)
+        return resolve(name)
 
     def __repr__(self) -> str:
         return self.name
 
 
 def resolve(name: str) -> Callable:
-    """The function of a name such as "F.relu"."""
+    """The function of a name such as "F.relu", or the getter of one such as "Tensor.T"."""
     source, _, attribute = name.partition(".")
-    return getattr(SOURCES[source], attribute)
+    found = getattr(SOURCES[source], attribute)
+    return found.fget if isinstance(found, property) else found
 
 
 def listed(result: Any) -> Iterator[Any]:

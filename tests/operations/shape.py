@@ -110,7 +110,8 @@ MOVES = [
     view("movedim", np.moveaxis, calls((2, 3, 4), (0, 2), ((0, 1), (1, 2))),
          [refused(IndexError, "2", X, 0, 2)], "Tensor.moveaxis"),
     view("t", np.transpose, calls((2, 3), ()), [refused(ValueError, "2", np.zeros((2, 3, 4)))]),
-    view("adjoint", lambda x: np.swapaxes(x, -1, -2), calls((2, 3, 4), ())),
+    view("adjoint", lambda x: np.swapaxes(x, -1, -2), calls((2, 3, 4), ()), also="Tensor.mT"),
+    view("T", np.transpose, calls((2, 3), ()), also="Tensor.H"),
     view("expand", lambda x, *s: np.broadcast_to(
             x, [x.shape[i - len(s)] if n == -1 else n for i, n in enumerate(s)]),
          calls((2, 1), (2, 4), (3, -1, 2)), [refused(ValueError, "(2, 3) 4", X, 2, 4)]),

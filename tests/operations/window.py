@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minigrad.errors import RangeError
 from operations import naive
 from operations.row import Call, Row, distinct, normal, refused
 
@@ -45,6 +46,32 @@ def transposed(rng):
     yield Call(normal(rng, 2, 3, 2), normal(rng, 2, 1, 1, 2), normal(rng, 1), stride=(1, 2))
 
 
+def conv1d(x, w, b=None, stride=1, padding=0, dilation=1, groups=1):
+    padding = padding if isinstance(padding, str) else (0, padding)
+    y = naive.conv2d(
+        x[..., None, :], w[..., None, :], b, (1, stride), padding, (1, dilation), groups
+    )
+    return y[..., 0, :]
+
+
+def conv_transpose1d(x, w, b=None, stride=1, padding=0, more=0, groups=1, dilation=1):
+    y = naive.conv_transpose2d(
+        x[..., None, :], w[..., None, :], b, (1, stride), (0, padding), (0, more), groups,
+        (1, dilation),
+    )  # fmt: skip
+    return y[..., 0, :]
+
+
+def of_sequences(rng):
+    yield Call(normal(rng, 2, 2, 7), normal(rng, 3, 2, 3), normal(rng, 3), 2, 1, 2)
+    yield Call(normal(rng, 4, 5), normal(rng, 2, 2, 2), None, padding="same", groups=2)
+
+
+def transposed_sequences(rng):
+    yield Call(normal(rng, 2, 2, 3), normal(rng, 2, 3, 3), normal(rng, 3), 3, 1, 2)
+    yield Call(normal(rng, 4, 3), normal(rng, 4, 1, 2), None, 2, 0, 1, 2, 2)
+
+
 CONV = [
     *refusals_of_windows(X, W),
     refused(ValueError, "groups 0", X, W, groups=0),
@@ -78,17 +105,6 @@ CONVT = [
 # Pooling
 
 
-def largest(window, _):
-    """The value and its place h*W + w; the first of equal ones."""
-    place = max(window, key=lambda at: window[at])
-    return window[place], place
-
-
-def indexed(x, pooled):
-    """Places (h, w) as h*W + w."""
-    return pooled[0], pooled[1]
-
-
 def max_pool2d(x, kernel, stride=None, padding=0, dilation=1, ceil_mode=False, indices=False):
     def reduce(window, _):
         place = max(window, key=lambda at: window[at])
@@ -110,7 +126,7 @@ def avg_pool2d(
 
 
 def lp_pool2d(x, p, kernel, stride=None, ceil_mode=False):
-    """(sum x**p)**(1/p); a window cut off by the edge counts as whole, of the mean that is there."""
+    """(sum x**p)**(1/p); a window cut off by the edge counts as whole, of the mean there."""
 
     def reduce(window, reach):
         K = naive.both(kernel)
@@ -132,25 +148,9 @@ def means(rng):
     yield Call(normal(rng, 2, 4, 5), (2, 3), (1, 2), 0, False, True, 4)
 
 
-def rows_of(samples):
-    """Samples of pictures as samples of rows: the width alone."""
-
-    def first(rng):
-        yield Call(distinct(rng, 2, 2, 5), 2)
-        yield Call(distinct(rng, 2, 6), 3, 2, 1, **({"dilation": 1} if samples is maxima else {}))
-
-    return first
-
-
-def flat(pool):
-    def reference(x, kernel, *rest, **named):
-        first = pool(x[..., None, :], *map(_row, (kernel, *rest)), **named)
-        return first[..., 0, :]
-
-    def _row(value):
-        return value
-
-    return reference
+def rows(rng):
+    yield Call(distinct(rng, 2, 2, 5), 2)
+    yield Call(distinct(rng, 2, 6), 3, 2, 1)
 
 
 def max_pool1d(x, kernel, stride=None, padding=0, dilation=1):
@@ -164,10 +164,10 @@ def avg_pool1d(x, kernel, stride=None, padding=0):
 
 
 def unpoolings(rng):
-    y, index = max_pool2d(distinct(rng, 2, 2, 4, 6), (2, 3), indices=True)
+    y, index = max_pool2d(distinct(rng, 2, 2, 4, 9), (2, 3), indices=True)
     yield Call(y, index, (2, 3))
-    y, index = max_pool2d(distinct(rng, 1, 1, 5, 6), (2, 3), indices=True)
-    yield Call(y, index, (2, 3), None, 0, (5, 6))
+    y, index = max_pool2d(distinct(rng, 1, 1, 5, 9), (2, 3), indices=True)
+    yield Call(y, index, (2, 3), None, 0, (5, 9))
 
 
 def max_unpool2d(x, index, kernel, stride=None, padding=0, output_size=None):
@@ -224,27 +224,38 @@ ADAPTIVE = [
 ]
 
 ROWS = [
-    Row("F.conv2d", naive.conv2d, convolutions, linear=(0, 1), also="minigrad.conv2d",
+    Row("F.conv2d", naive.conv2d, convolutions, linear=(0, 1),
         refusals=CONV),
     Row("F.conv_transpose2d", naive.conv_transpose2d, transposed, linear=(0, 1),
         refusals=CONVT),
-    Row("F.max_pool2d", max_pool2d, maxima, also="minigrad.max_pool2d",
+    Row("F.conv1d", conv1d, of_sequences, linear=(0, 1),
+        refusals=[refused(ValueError, "stride 0", X[0], W[:, :, 0], stride=0),
+                  refused(ValueError, "stride (1, 1)", X[0], W[:, :, 0], stride=(1, 1)),
+                  refused(ValueError, "(1, 2, 4, 5)", X, W[:, :, 0]),
+                  refused(TypeError, "weight Tensor", X[0], "text")]),
+    Row("F.conv_transpose1d", conv_transpose1d, transposed_sequences, linear=(0, 1),
+        refusals=[refused(ValueError, "stride 0", X[0, :, 0], W[:2, :, 0], stride=0),
+                  refused(ValueError, "(1, 2, 4, 5)", X, W[:2, :, 0]),
+                  refused(ValueError, "output_padding 1", X[0, :, :2], W[:2, :, 0],
+                          output_padding=1)]),
+    Row("F.max_pool2d", max_pool2d, maxima,
         refusals=[*POOL, refused(ValueError, "dilation 0", X, 2, dilation=0)]),
     Row("F.max_pool2d_with_indices", lambda *a: max_pool2d(*a, indices=True), maxima,
         refusals=POOL),
     Row("F.avg_pool2d", avg_pool2d, means, linear=(0,),
-        refusals=[*POOL, refused(ValueError, "divisor_override 0", X, 2, divisor_override=0)]),
+        refusals=[*POOL, refused(RangeError, "divisor_override 0", X, 2, divisor_override=0)]),
     Row("F.lp_pool2d", lp_pool2d,
         lambda rng: [Call(abs(distinct(rng, 1, 2, 4, 5)), 2.0, (2, 3)),
                      Call(abs(distinct(rng, 1, 2, 4, 5)), 3.0, (3, 2), (2, 3), True)],
         batch=(0,), refusals=[refused(ValueError, "kernel_size 0", X, 2.0, 0)]),
-    Row("F.max_pool1d", max_pool1d, rows_of(maxima), refusals=POOL1),
-    Row("F.avg_pool1d", avg_pool1d, rows_of(means), linear=(0,), refusals=POOL1),
+    Row("F.max_pool1d", max_pool1d, rows, refusals=POOL1),
+    Row("F.avg_pool1d", avg_pool1d, rows, linear=(0,), refusals=POOL1),
     Row("F.max_unpool2d", max_unpool2d, unpoolings, linear=(0,), batch=(0, 1),
         refusals=[refused(ValueError, "indices", X, np.zeros((1, 2, 4, 4), int), 2),
-                  refused(ValueError, "index 99", X, np.full(X.shape, 99), 2, output_size=(8, 10)),
+                  refused(RangeError, "index 99", X, np.full(X.shape, 99), 2, output_size=(8, 10)),
                   refused(TypeError, "indices float64", X, X, 2),
-                  refused(ValueError, "output_size", X, np.zeros(X.shape, int), 2, output_size=(3, 3))]),
+                  refused(ValueError, "output_size", X, np.zeros(X.shape, int), 2,
+                          output_size=(3, 3))]),
     Row("F.adaptive_avg_pool2d", adaptive_avg, adaptive((3, 2), (6, 3), 1, (None, 2)),
         linear=(0,), batch=(0,), also="Tensor.adaptive_avg_pool2d", refusals=ADAPTIVE),
     Row("F.adaptive_max_pool2d", adaptive_max, adaptive((3, 2), (6, 3), 1), batch=(0,),
@@ -252,7 +263,8 @@ ROWS = [
     Row("F.adaptive_max_pool2d_with_indices", lambda *a: adaptive_max(*a, indices=True),
         adaptive((3, 2)), batch=(0,), refusals=ADAPTIVE),
     Row("F.adaptive_avg_pool1d", lambda x, n: adaptive_avg(x[..., None, :], (1, n))[..., 0, :],
-        adaptive(3, 7, rank=3), linear=(0,), refusals=[refused(ValueError, "output_size -1", X[0], -1)]),
+        adaptive(3, 7, rank=3), linear=(0,),
+        refusals=[refused(ValueError, "output_size -1", X[0], -1)]),
     Row("F.adaptive_max_pool1d", lambda x, n: adaptive_max(x[..., None, :], (1, n))[..., 0, :],
         adaptive(3, rank=3), refusals=[refused(ValueError, "output_size -1", X[0], -1)]),
     Row("F.unfold", naive.unfold,
