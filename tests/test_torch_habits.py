@@ -270,3 +270,8 @@ def test_convolution_of_sequences():
     np.testing.assert_array_equal(found.array, [expected])
     with pytest.raises(ValueError, match="stride"):
         F.conv1d(minigrad.tensor(x), minigrad.tensor(w), stride=(1, 2), groups=2)
+
+
+def test_a_number_has_no_axis_of_a_size():
+    with pytest.raises(IndexError, match="size"):
+        minigrad.tensor(1.0).size(0)

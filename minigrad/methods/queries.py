@@ -23,7 +23,12 @@ class Queries(Differentiable):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one axis."""
-        return self.shape if dim is None else self.array.shape[axis_of(dim, self.ndim, "size")]
+        if dim is None:
+            return self.shape
+        axis = axis_of(dim, self.ndim, "size")
+        if self.ndim == 0:
+            raise IndexError(f"size: dim (={dim}) names an axis of a tensor that has none")
+        return self.array.shape[axis]
 
     @property
     def ndim(self) -> int:
