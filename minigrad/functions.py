@@ -259,8 +259,8 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
 def isin(elements: Any, test_elements: Any, *, invert: bool = False) -> Tensor:
     """True where an element is among others."""
-    values = [getattr(x, "array", x) for x in (elements, test_elements)]
-    return Tensor.wrap(np.asarray(np.isin(*values, invert=invert)))
+    mine, others = (getattr(x, "array", x) for x in (elements, test_elements))
+    return Tensor.wrap(np.asarray(np.isin(mine, others, invert=invert)))
 
 
 def multinomial(

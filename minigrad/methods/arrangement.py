@@ -93,7 +93,7 @@ class Arrangement(Differentiable):
 
     def roll(self, shifts: Any, dims: Any = None) -> Any:
         """The elements shifted cyclically along axes (of the flattened tensor without axes)."""
-        by = sizes_of(shifts if isinstance(shifts, (tuple, list)) else (shifts,), "roll")
+        by = sizes_of((shifts,), "roll")
         if dims is None or (isinstance(dims, (tuple, list)) and not dims):
             if len(by) != 1:
                 raise SizeError(f"roll: shifts (={shifts}) must be one number without dims")

@@ -126,9 +126,9 @@ class Conversion(Differentiable):
         *,
         dtype: Any = None,
         device: Any = None,
-        requires_grad: bool = False,
+        requires_grad: builtins.bool = False,
         layout: Any = None,
-        pin_memory: bool = False,
+        pin_memory: builtins.bool = False,
     ) -> Any:
         """A tensor of one repeated number, in this one's dtype unless another is given."""
         if device is not None:

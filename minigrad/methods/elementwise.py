@@ -149,7 +149,7 @@ class Elementwise(Differentiable):
 
     def reciprocal(self) -> Any:
         """``1 / self``."""
-        return 1 / self
+        return self.__rtruediv__(1)
 
     def exp2(self) -> Any:
         """``2 ** self``."""

@@ -103,7 +103,7 @@ class Products(Differentiable):
         product = product if alpha == 1 else product * alpha
         if beta == 0:
             return product  # PyTorch ignores self then, NaN included
-        return product + (self if beta == 1 else self * beta)
+        return product + (self if beta == 1 else self.mul(beta))
 
     def outer(self, vec2: Any) -> Any:
         """All products of an element of one vector and an element of another."""

@@ -275,7 +275,7 @@ class Reduction(Differentiable):
             extreme = self.abs().amax if power > 0 else self.abs().amin
             return extreme(axes or None, keepdim)
         if power == 0:
-            return (self != 0).to(self.dtype).sum(axes or None, keepdim)
+            return self.ne(0).to(self.dtype).sum(axes or None, keepdim)
         return ops.Norm.apply(self, power, axes, keepdim)
 
     @numpy_names

@@ -126,9 +126,9 @@ class Scattering(Differentiable):
         if dim is None:
             return self.reshape(-1).gather(0, indices.reshape(-1))
         axis = axis_of(dim, self.ndim, "take_along_dim")
-        shapes = [(*x.shape[:axis], 1, *x.shape[axis + 1 :]) for x in (self, indices)]
-        check_broadcast(*shapes, "take_along_dim")
-        sizes = list(np.broadcast_shapes(*shapes))
+        mine, others = ((*x.shape[:axis], 1, *x.shape[axis + 1 :]) for x in (self, indices))
+        check_broadcast(mine, others, "take_along_dim")
+        sizes = list(np.broadcast_shapes(mine, others))
         x, index = (
             x.expand(*sizes[:axis], x.shape[axis], *sizes[axis + 1 :]) for x in (self, indices)
         )

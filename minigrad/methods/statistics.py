@@ -193,7 +193,7 @@ class Statistics(Differentiable):
 
 
 # What a place between two elements becomes.
-_BETWEEN = {
+_BETWEEN: dict[str, Any] = {
     "linear": lambda place: place,
     "lower": np.floor,
     "higher": np.ceil,
