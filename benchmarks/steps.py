@@ -101,7 +101,7 @@ def _profile(names: Sequence[str], options: argparse.Namespace) -> None:
 
 def _compare(names: Sequence[str], options: argparse.Namespace) -> None:
     peer = with_peer(options)
-    ceiling = measure_ceiling(options.threads)
+    ceiling = measure_ceiling(options.threads, options.seconds)
     facts = describe()
     data: dict[str, Any] = {"machine": facts, "ceiling": vars(ceiling), "steps": {}}
     rows, ratios = [], []
