@@ -23,6 +23,7 @@ from minigrad import (
     dtypes,
     functional,
     functions,
+    gradcheck,
     hub,
     jit,
     kernels,
@@ -106,6 +107,8 @@ contiguous_format, preserve_format, channels_last, strided = (
 )
 
 alias.install()
+# PyTorch's place for the checks, which lie above the tape here.
+vars(autograd).update(gradcheck=gradcheck.gradcheck, gradgradcheck=gradcheck.gradgradcheck)
 
 __version__ = "0.1.0"
 __all__ = [
@@ -141,6 +144,7 @@ __all__ = [
     "enable_grad",
     "functional",
     "get_num_threads",
+    "gradcheck",
     "group_norm",
     "hardshrink",
     "hinge_embedding_loss",
