@@ -102,10 +102,12 @@ class _Job:
 
     def finish(self) -> None:
         """The launching thread withdraws the job, or waits for its end."""
-        if not self._claim.acquire(blocking=False):
-            self._done.acquire()
-            if self._error is not None:
-                raise self._error
+        if self._claim.acquire(blocking=False):
+            del self._run  # and the arrays that it holds, while the job waits to be thrown away
+            return
+        self._done.acquire()
+        if self._error is not None:
+            raise self._error
 
 
 class _Pool:

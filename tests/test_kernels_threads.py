@@ -3,6 +3,8 @@
 import os
 import threading
 import time
+import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -96,6 +98,17 @@ def test_calls_that_nobody_began_are_dropped():
     release.set()
     thread.join(60)
     assert not thread.is_alive()
+
+
+def test_a_dropped_call_keeps_no_array():
+    """A busy pool may hold many such jobs, and each of them all operands of a kernel."""
+    array = np.ones(3)
+    gone = weakref.ref(array)
+    job = _threads._Job(partial(np.negative, array))
+    del array
+    job.finish()
+    assert gone() is None
+    job.work()  # by a pool thread that comes too late
 
 
 def test_launches_from_four_python_threads_at_once(threads):
