@@ -1,12 +1,10 @@
 """All faces of convolution give the same numbers, for every geometry, to the last bit."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from geometries import conv_cases, transposed_cases
 from hypothesis import given, settings
+from seed_facts import BY_ID
 
 from minigrad.kernels import geometry as G
 from minigrad.kernels import loops
@@ -18,9 +16,6 @@ TRANSPOSED = (
     "conv_transpose2d_toeplitz",
     "conv_transpose2d_zero_insertion",
 )
-
-FACTS = json.loads((Path(__file__).parent / "data/seed_facts_loops.json").read_text())
-BY_ID = {fact["id"]: fact for fact in FACTS}
 
 
 def result(name, case):

@@ -1,12 +1,11 @@
 """Activations: values number by number, gradients, kinks, limits, and what is refused."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from operation_checks import check_operation
+from seed_facts import facts
 from tolerances import FAST_FLOAT64
 
 import minigrad
@@ -14,8 +13,6 @@ import minigrad.functional as F
 from minigrad import kernels
 
 pytestmark = pytest.mark.unit
-
-FACTS = json.loads((Path(__file__).parent / "data/seed_facts_mlp.json").read_text())
 
 
 def logistic(x):
@@ -305,7 +302,7 @@ def test_relu_takes_integers():
 # Worked examples
 
 
-@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact["id"])
+@pytest.mark.parametrize("fact", facts("mlp_xor"), ids=lambda fact: fact["id"])
 def test_the_seeds_xor_networks(fact):
     given = {k: minigrad.tensor(v) for k, v in fact["inputs"].items() if k != "activation"}
     activation = {"abs": minigrad.abs, "relu": F.relu}[fact["inputs"]["activation"]]

@@ -1,21 +1,18 @@
 """Normalisation: the seeds' numbers, plain formulas, running statistics, gradients, refusals."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from operation_checks import check_operation, smooth
+from seed_facts import facts
 
 import minigrad
 import minigrad.functional as F
 from minigrad.errors import RangeError, SizeError
 
-FACTS = json.loads((Path(__file__).parent / "data/seed_facts_norm.json").read_text())
-CASES = [pytest.param(f, id=f["id"]) for f in FACTS if f["kind"] == "batchnorm"]
-AFFINE = [pytest.param(f, id=f["id"]) for f in FACTS if f["kind"] == "batchnorm_affine"]
+CASES = [pytest.param(f, id=f["id"]) for f in facts("batchnorm")]
+AFFINE = [pytest.param(f, id=f["id"]) for f in facts("batchnorm_affine")]
 
 
 def double(values):
@@ -41,7 +38,7 @@ def test_the_seeds_four_cases(fact):
 
 @pytest.mark.unit
 def test_the_seeds_statistics_per_channel_are_batch_norms():
-    (fact,) = (f for f in FACTS if f["kind"] == "batchnorm" and f["inputs"]["axes"] == [0, 2, 3])
+    (fact,) = (f for f in facts("batchnorm") if f["inputs"]["axes"] == [0, 2, 3])
     x, mean, var = double(fact["inputs"]["x"]), double([0.0, 0.0]), double([0.0, 0.0])
     F.batch_norm(x, mean, var, training=True, momentum=1.0)
     assert mean.tolist() == fact["expected"]["mean"]

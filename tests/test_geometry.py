@@ -1,30 +1,20 @@
 """Sizes: the seeds' tables, windows counted one by one, an error that teaches for each fault."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from seed_facts import BY_ID, cases, facts
 
 from minigrad.kernels import geometry as G
-
-FACTS = json.loads((Path(__file__).parent / "data/seed_facts_geometry.json").read_text())
-BY_ID = {fact["id"]: fact for fact in FACTS}
 
 pytestmark = pytest.mark.unit
 
 sizes, kernels, strides, paddings, dilations = (
     st.integers(low, high) for low, high in ((1, 12), (1, 5), (1, 4), (0, 4), (1, 3))
 )
-
-
-def of_kind(*kinds):
-    found = [fact for fact in FACTS if fact["kind"] in kinds]
-    assert found
-    return [pytest.param(fact["inputs"], fact["expected"], id=fact["id"]) for fact in found]
 
 
 def windows(H, K, S, before, after, D):
@@ -38,27 +28,27 @@ def windows(H, K, S, before, after, D):
 # The seeds
 
 
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("shape_conv"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("shape_conv"))
 def test_convolution_size(inputs, expected):
     h, k, s, p, d = (inputs[name] for name in "hkspd")
     assert G.conv2d_output_size((h, h + s), k, s, p, d) == (expected, expected + 1)
 
 
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("shape_convt"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("shape_convt"))
 def test_transposed_size(inputs, expected):
     h, k, s, p, d, op = (inputs[name] for name in ("h", "k", "s", "p", "d", "output_padding"))
     found = G.conv_transpose2d_output_size((h, h + 1), k, s, p, op, d)
     assert found == (expected, expected + s)
 
 
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("shape_conv_grid"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("shape_conv_grid"))
 def test_grid_of_convolution_sizes(inputs, expected):
     assert inputs["columns"] == ["H", "K", "S", "P", "D", "H_out"]
     for H, K, S, P, D, OH in expected:
         assert G.conv2d_output_size((H, H), K, S, P, D) == (OH, OH)
 
 
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("shape_convt_grid"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("shape_convt_grid"))
 def test_grid_of_output_paddings(inputs, expected):
     assert inputs["columns"] == ["H_in", "K", "S", "P", "D", "output_padding", "H_out"]
     for H, K, S, P, D, OP, OH in expected:
@@ -66,7 +56,7 @@ def test_grid_of_output_paddings(inputs, expected):
         assert G.conv_transpose2d_output_size(H, K, S, P, OP, D) == (OH, OH)
 
 
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("formula_grid"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("formula_grid"))
 def test_effective_kernel(inputs, expected):
     assert inputs["columns"] == ["K", "D", "K_eff"]
     for K, D, span in expected:
@@ -108,7 +98,9 @@ def test_colorization_net(case, k):
 
 
 @pytest.mark.parametrize(
-    "fact", [f for f in FACTS if f["inputs"].get("layer") == "conv2d"], ids=lambda f: f["id"]
+    "fact",
+    [f for f in facts("shape_layer") if f["inputs"]["layer"] == "conv2d"],
+    ids=lambda f: f["id"],
 )
 def test_layer_shapes(fact):
     inputs = fact["inputs"]

@@ -3,25 +3,14 @@
 Everything is in whole numbers and compared with ``==``.
 """
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from geometries import conv_cases, transposed_cases, whole
 from hypothesis import given
+from seed_facts import BY_ID, cases
 
 from minigrad.kernels import geometry as G
 from minigrad.kernels import loops
-
-FACTS = json.loads((Path(__file__).parent / "data/seed_facts_loops.json").read_text())
-BY_ID = {fact["id"]: fact for fact in FACTS}
-
-
-def of_kind(*kinds):
-    found = [fact for fact in FACTS if fact["kind"] in kinds]
-    assert found
-    return [pytest.param(fact["inputs"], fact["expected"], id=fact["id"]) for fact in found]
 
 
 def picture(matrix):
@@ -166,14 +155,14 @@ def test_gradients_of_transposed_are_adjoints(case):
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("conv2d"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("conv2d"))
 def test_seed_convolution(inputs, expected):
     y = conv2d(picture(inputs["x"]), picture(inputs["w"]), **settings_of(inputs))
     np.testing.assert_array_equal(y, picture(expected))
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("conv2d_step"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("conv2d_step"))
 def test_seed_step(inputs, expected):
     """One window times one kernel, which is given with its zeros where it is dilated."""
     w = inputs["k"] if "k" in inputs else inputs["w_dilated"]
@@ -182,7 +171,7 @@ def test_seed_step(inputs, expected):
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("dilate"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("dilate"))
 def test_seed_dilated_kernel(inputs, expected):
     """A dilated kernel is the kernel with zeros put in."""
     x = whole(np.random.default_rng(0), (1, 1, 7, 9))
@@ -198,14 +187,14 @@ def test_kernel_is_not_turned_round():
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("conv_transpose2d"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("conv_transpose2d"))
 def test_seed_transposed(inputs, expected):
     y = conv_transpose2d(picture(inputs["x"]), picture(inputs["w"]), **settings_of(inputs))
     np.testing.assert_array_equal(y, picture(expected))
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("conv_transpose2d_step"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("conv_transpose2d_step"))
 def test_seed_scatter_step(inputs, expected):
     """After t steps the output is that of the first t pixels."""
     x = picture(inputs["x"])
@@ -223,7 +212,7 @@ def test_seed_scatter_trace():
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("conv2d_grad"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("conv2d_grad"))
 def test_seed_gradients(inputs, expected):
     x, w, gy = (picture(inputs[name]) for name in ("x", "w", "dy"))
     geometry, y_shape = G.conv2d_geometry(x.shape, w.shape, **settings_of(inputs))
@@ -236,7 +225,7 @@ def test_seed_gradients(inputs, expected):
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("conv_transpose2d_grad"))
+@pytest.mark.parametrize(("inputs", "expected"), cases("conv_transpose2d_grad"))
 def test_seed_gradients_of_transposed(inputs, expected):
     x, w, gy = (picture(inputs[name]) for name in ("x", "w", "dy"))
     geometry, y_shape = G.conv_transpose2d_geometry(x.shape, w.shape, **settings_of(inputs))

@@ -1,20 +1,17 @@
 """The textbook normalisation, softmax, activations and dropout."""
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from geometries import generators
 from hypothesis import given
 from hypothesis import strategies as st
+from seed_facts import BY_ID, facts
 
 from minigrad.kernels import loops
 
-FACTS = json.loads((Path(__file__).parent / "data/seed_facts_loops.json").read_text())
-BY_ID = {fact["id"]: fact for fact in FACTS}
-NORMS = [fact for fact in FACTS if fact["kind"] == "batchnorm"]
+NORMS = facts("batchnorm")
 
 shapes = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 5))
 

@@ -1,6 +1,5 @@
-"""Layers: each once forward and backward, their text, their sizes, and the seeds' single layers."""
+"""Layers: each once forward and backward, their text and their sizes."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +11,7 @@ from minigrad.nn import functional as F
 
 pytestmark = pytest.mark.unit
 
-FACTS = json.loads((Path(__file__).parent / "data/seed_facts_layers.json").read_text())
 PICTURE, SEQUENCE, ROWS = (2, 4, 6, 8), (2, 4, 9), (3, 4)
-
-
-def of_kind(*kinds):
-    found = [fact for fact in FACTS if fact["kind"] in kinds]
-    assert found
-    return [pytest.param(fact["inputs"], fact["expected"], id=fact["id"]) for fact in found]
-
-
-def count(module):
-    return sum(p.numel() for p in module.parameters())
 
 
 def noise(shape, seed=0):
@@ -242,49 +230,3 @@ def test_distances_and_bilinear():
 )  # fmt: skip
 def test_repr(layer, text):
     assert repr(layer) == text
-
-
-def of_fact(s, bias=True):
-    if s["layer"] == "linear":
-        return nn.Linear(s["d_in"], s["d_out"], bias)
-    if s["layer"] == "avg_pool2d":
-        return nn.AvgPool2d(s["k"], s["s"], s["p"])
-    options = {"stride": s.get("s", 1), "padding": s.get("p", 0), "groups": s.get("groups", 1)}
-    return nn.Conv2d(s["c_in"], s["c_out"], s["k"], bias=bias, **options)
-
-
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("params"))
-def test_parameter_counts_of_the_seeds(inputs, expected):
-    if expected > 10**9:  # 45 GB of weights: the formula alone
-        assert inputs["d_out"] * (inputs["d_in"] + 1) == expected
-    else:
-        assert count(of_fact(inputs, inputs["bias"])) == expected
-
-
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("params_layer"))
-def test_parameter_counts_with_and_without_bias(inputs, expected):
-    assert count(of_fact(inputs)) == expected["with_bias"]
-    if inputs["layer"] != "avg_pool2d":
-        assert count(of_fact(inputs, bias=False)) == expected["without_bias"]
-
-
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("ops_separable"))
-def test_separable_parameters(inputs, expected):
-    sizes = (inputs["C"], inputs["N"], inputs["k"])
-    full, separable = nn.Conv2d(*sizes, bias=False), nn.DepthwiseSeparableConv2d(*sizes, bias=False)
-    assert count(full) == expected["vanilla_params"]
-    assert count(separable) == expected["separable_params"]
-
-
-@pytest.mark.parametrize(("inputs", "expected"), of_kind("shape_layer"))
-def test_shapes_of_the_seeds(inputs, expected):
-    if inputs["layer"] == "upsample_nearest":
-        x = minigrad.zeros(1, *np.roll(inputs["in_shape_hwc"], 1).tolist())
-        y = nn.UpsamplingNearest2d(scale_factor=tuple(inputs["size"]))(x)
-        assert [*y.shape[2:], y.shape[1]] == expected
-        return
-    batch, *rest = inputs["in_shape"]
-    layer = nn.Flatten() if inputs["layer"] == "flatten" else of_fact(inputs)
-    with minigrad.no_grad():  # the layers do not look at the batch: one picture of its hundred
-        assert list(layer(minigrad.zeros(1, *rest)).shape) == [1, *expected[1:]]
-    assert expected[0] == batch
