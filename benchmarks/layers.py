@@ -21,10 +21,11 @@ from benchmarks.compare import (
     measure,
     ratio,
 )
-from benchmarks.engines import HOW_TO_INSTALL, OURS, PEER
-from benchmarks.layer_cases import CASES
+from benchmarks.engines import HOW_TO_INSTALL, OURS, PEER, load
+from benchmarks.layer_cases import CASES, build
 from benchmarks.machine import describe
-from benchmarks.options import add_common_options, finish, with_peer
+from benchmarks.options import add_common_options, add_profile_option, finish, with_peer
+from benchmarks.profiler import print_profiles
 from benchmarks.tables import markdown, seconds
 
 __all__ = ["chosen", "main", "verdict"]
@@ -69,13 +70,8 @@ def _row(name: str, measured: list[Measured]) -> tuple[list[str], Ratio | None]:
     return [*row, seconds(peer.median), peer.layout, str(compared)], compared
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__)
-    add_common_options(
-        parser, rounds=5, seconds=0.05, only="words that names contain, such as pool"
-    )
-    options = parser.parse_args(arguments)
-    names, peer = chosen(options.only), with_peer(options)
+def _compare(names: Sequence[str], options: argparse.Namespace) -> None:
+    peer = with_peer(options)
     rows: list[list[str]] = []
     ratios: dict[str, Ratio] = {}
     data: dict[str, Any] = {"machine": describe(), "threads": options.threads, "layers": {}}
@@ -98,6 +94,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = markdown(header if peer else header[:3], rows)
     summary = verdict(ratios) if ratios else HOW_TO_INSTALL
     finish(options, f"{text}\n\n{summary}", data)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__)
+    add_common_options(
+        parser, rounds=5, seconds=0.05, only="words that names contain, such as pool"
+    )
+    add_profile_option(parser)
+    options = parser.parse_args(arguments)
+    names = chosen(options.only)
+    if options.profile:
+        engine = load(OURS, threads=options.threads)
+        print_profiles(names, lambda name: build(engine, name).run, options.rounds)
+    else:
+        _compare(names, options)
 
 
 if __name__ == "__main__":

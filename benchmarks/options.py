@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.engines import peer_installed
 from benchmarks.tables import write
 
-__all__ = ["add_common_options", "cores", "finish", "with_peer"]
+__all__ = ["add_common_options", "add_profile_option", "cores", "finish", "with_peer"]
 
 
 def cores() -> int:
@@ -54,6 +54,15 @@ def add_common_options(
     parser.add_argument("--threads", type=_positive, default=cores(), help="of each engine")
     parser.add_argument("--no-peer", action="store_true", help="time minigrad alone")
     parser.add_argument("--out", type=_result_file, help="write .json data or .md text to a file")
+
+
+def add_profile_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--profile``."""
+    parser.add_argument(
+        "--profile",
+        action="store_true",
+        help="print where minigrad's time goes, by operation and by kernel, instead of comparing",
+    )
 
 
 def with_peer(options: argparse.Namespace) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
@@ -25,7 +25,7 @@ from minigrad.autograd import Function
 from minigrad.optim import Optimizer
 from minigrad.tensor import Tensor
 
-__all__ = ["Profile", "profile"]
+__all__ = ["Profile", "print_profiles", "profile"]
 
 OUTSIDE = "(outside all operations)"
 ACCUMULATION = "(the walk: gradients added and copied)"
@@ -174,3 +174,14 @@ def profile(run: Callable[[], object]) -> Profile:
     ):
         run()
     return result
+
+
+def print_profiles(
+    names: Iterable[str], build: Callable[[str], Callable[[], object]], rounds: int
+) -> None:
+    """Print, for each name, the profile of the quickest of some runs of what ``build`` makes."""
+    for name in names:
+        run = build(name)
+        run()
+        quickest = min((profile(run) for _ in range(rounds)), key=lambda one: one.seconds)
+        print(f"\n## {name}\n\n{quickest}", flush=True)

@@ -25,8 +25,8 @@ from benchmarks.compare import (
 )
 from benchmarks.engines import HOW_TO_INSTALL, OURS, PEER, load
 from benchmarks.machine import Ceiling, describe, measure_ceiling
-from benchmarks.options import add_common_options, finish, with_peer
-from benchmarks.profiler import profile
+from benchmarks.options import add_common_options, add_profile_option, finish, with_peer
+from benchmarks.profiler import print_profiles
 from benchmarks.tables import markdown, seconds
 from benchmarks.training import STEPS, build
 
@@ -89,16 +89,6 @@ def _chosen(names: Sequence[str]) -> list[str]:
     return list(names) or list(STEPS)
 
 
-def _profile(names: Sequence[str], options: argparse.Namespace) -> None:
-    """The quickest of some steps of each, in this process, after one to warm up."""
-    engine = load(OURS, threads=options.threads)
-    for name in names:
-        step = build(engine, name, options.batch)
-        step.run()
-        quickest = min((profile(step.run) for _ in range(options.rounds)), key=lambda p: p.seconds)
-        print(f"\n## {name}\n\n{quickest}", flush=True)
-
-
 def _compare(names: Sequence[str], options: argparse.Namespace) -> None:
     peer = with_peer(options)
     ceiling = measure_ceiling(options.threads, options.seconds)
@@ -134,12 +124,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.steps", description=__doc__)
     add_common_options(parser, rounds=7, seconds=0.5, only=f"some of {', '.join(STEPS)}")
     parser.add_argument("--batch", type=int, help="another batch than the usual one")
-    parser.add_argument(
-        "--profile", action="store_true", help="print where minigrad's time goes, operation by "
-        "operation and kernel by kernel, instead of comparing",
-    )  # fmt: skip
+    add_profile_option(parser)
     options = parser.parse_args(arguments)
-    (_profile if options.profile else _compare)(_chosen(options.only), options)
+    names = _chosen(options.only)
+    if options.profile:
+        engine = load(OURS, threads=options.threads)
+        print_profiles(names, lambda name: build(engine, name, options.batch).run, options.rounds)
+    else:
+        _compare(names, options)
 
 
 if __name__ == "__main__":
