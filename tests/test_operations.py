@@ -5,8 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from operations import ROWS, Call, listed
-from operations.checks import arrays_of, floating, leaves_of, near, run, weights
-from tolerances import ADJOINT, FAST_FLOAT32, FAST_FLOAT64
+from operations.checks import (
+    arrays_of,
+    check_adjoint,
+    expected,
+    floating,
+    gradients,
+    leaves_of,
+    near,
+    run,
+    weights,
+)
+from tolerances import FAST_FLOAT32, FAST_FLOAT64
 
 import minigrad
 from minigrad import autograd, kernels
@@ -18,10 +28,6 @@ of_functional = pytest.mark.parametrize(
     "row", [r for r in ROWS.values() if r.name.startswith("F.")], ids=repr
 )
 linear = pytest.mark.parametrize("row", [r for r in ROWS.values() if r.linear], ids=repr)
-
-
-def expected(row, call):
-    return [np.asarray(y) for y in listed(call.map(np.copy)(row.reference))]
 
 
 # Values
@@ -98,16 +104,6 @@ def test_the_backends_agree(row):
             near(fast, textbook, FAST_FLOAT64)
 
 
-def gradients(leaves, results):
-    """The gradients of a weighted sum of the results."""
-    wanted = [leaf for leaf in leaves if leaf.requires_grad]
-    outputs = [y for y in floating(results) if y.requires_grad]
-    if not wanted or not outputs:
-        return []
-    found = autograd.grad(outputs, wanted, weights(outputs), materialize_grads=True)
-    return arrays_of(found)
-
-
 # Gradients
 
 
@@ -165,31 +161,6 @@ def test_linear_operations_and_their_adjoints(row):
         for i in row.linear:
             if i < len(call.arrays) and i not in call.constants:
                 check_adjoint(row, call, i)
-
-
-def check_adjoint(row, call, i):
-    def applied(x):
-        leaves = [minigrad.tensor(a) for a in call.arrays]
-        leaves[i] = x
-        return floating(run(row, call, leaves))
-
-    x = minigrad.tensor(call.arrays[i]).requires_grad_()
-    constant = arrays_of(applied(minigrad.zeros_like(x.detach())))
-    results = applied(x)
-    constant = [c for c, y in zip(constant, results, strict=True) if y.requires_grad]
-    results = [y for y in results if y.requires_grad]
-    y = weights(results)
-    (gx,) = autograd.grad(results, x, y)
-    images = [a - c for a, c in zip(arrays_of(results), constant, strict=True)]
-    doubled = [y for y in applied(-2 * x) if y.requires_grad]
-    doubled = [a - c for a, c in zip(arrays_of(doubled), constant, strict=True)]
-    for image, twice in zip(images, doubled, strict=True):
-        near(twice, -2 * image, FAST_FLOAT64)
-    left = sum(np.vdot(a, b.array) for a, b in zip(images, y, strict=True))
-    right = np.vdot(x.array, gx.array)
-    sizes = [np.sqrt(sum(np.vdot(a, a) for a in part)) for part in (images, arrays_of(y))]
-    constants = max((np.abs(c).max(initial=0) for c in constant), default=0)
-    assert abs(left - right) <= ADJOINT * (sizes[0] + constants) * sizes[1] + 1e-300
 
 
 # In place

@@ -164,20 +164,26 @@ def pad(
         if before or after:
             n = input.shape[axis]
             _LIMITS[mode](n, before, after, axis)
-            y = Read.apply(y, axis, _INDEX[mode](np.arange(-before, n + after), n))
+            y = Read.apply(y, axis, _INDEX[mode](n, before, after))
     return y if y is not input else input.clone()
 
 
-def _reflected(i: np.ndarray, n: int) -> np.ndarray:
-    i = np.abs(i)
+def _reflected(n: int, before: int, after: int) -> np.ndarray:
+    i = np.abs(np.arange(-before, n + after))
     return np.where(i < n, i, 2 * (n - 1) - i)
 
 
-_INDEX: dict[str, Any] = {
-    "reflect": _reflected,
-    "replicate": lambda i, n: np.clip(i, 0, n - 1),
-    "circular": lambda i, n: i % n,
-}
+def _repeated(n: int, before: int, after: int) -> np.ndarray:
+    return np.clip(np.arange(-before, n + after), 0, n - 1)
+
+
+def _wrapped(n: int, before: int, after: int) -> np.ndarray:
+    """The circle closes round what is left of the axis after a crop."""
+    first, kept = max(-before, 0), n - max(-before, 0) - max(-after, 0)
+    return first + np.arange(-max(before, 0), kept + max(after, 0)) % kept
+
+
+_INDEX: dict[str, Any] = {"reflect": _reflected, "replicate": _repeated, "circular": _wrapped}
 
 
 def _margins(pad: Any, x: Tensor) -> Margins:
@@ -242,7 +248,7 @@ def _limit(n: int, before: int, after: int, axis: int, most: float, mode: str) -
 _LIMITS: dict[str, Any] = {
     "reflect": lambda n, a, b, axis: _limit(n, a, b, axis, n - 1, "reflect"),
     "replicate": lambda n, a, b, axis: _limit(n, a, b, axis, float("inf"), "replicate"),
-    "circular": lambda n, a, b, axis: _limit(n, a, b, axis, n, "circular"),
+    "circular": lambda n, a, b, axis: _limit(n, a, b, axis, n + min(a, 0) + min(b, 0), "circular"),
 }
 
 

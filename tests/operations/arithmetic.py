@@ -53,7 +53,7 @@ def whole_quotients(rng):
 def powers(rng):
     yield Call(away(rng, (2, 3), low=0.5), normal(rng, 2, 3))
     yield Call(away(rng, (2, 1), low=0.5), normal(rng, 3))
-    for exponent in (2, 3, -1, 0.5, 1.7):
+    for exponent in (0, 1, 2, 3, -1, 0.5, 1.7, -1.5):
         yield Call(away(rng, (2, 3), low=0.5), exponent)
     yield Call(safe(rng, 3), 3.0)
 

@@ -159,16 +159,25 @@ def fold(columns, output_size, kernel, dilation=1, padding=0, stride=1):
 
 
 def pad(x, margins, mode="constant", value=None):
-    """Margins for the last axis first, negative ones crop."""
+    """Margins for the last axis first; negative ones crop, after all others have read x.
+
+    Only circular margins read what is left after the crop.
+    """
     pairs = [(margins[i], margins[i + 1]) for i in range(0, len(margins), 2)]
     pairs = [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1]
-    for axis, (before, after) in enumerate(pairs):
-        n = x.shape[axis]
-        x = np.take(x, range(max(-before, 0), n - max(-after, 0)), axis)
-    wider = [tuple(max(m, 0) for m in pair) for pair in pairs]
+    if mode == "circular":
+        x = _cropped(x, pairs)
     names = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
     settings = {"constant_values": value or 0} if mode == "constant" else {}
-    return np.pad(x, wider, names[mode], **settings)
+    wider = [tuple(max(m, 0) for m in pair) for pair in pairs]
+    y = np.pad(x, wider, names[mode], **settings)
+    return y if mode == "circular" else _cropped(y, pairs)
+
+
+def _cropped(x, pairs):
+    """Without as many places at the ends of each axis as its pair says, in negative numbers."""
+    ends = [slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(x.shape, pairs, strict=True)]
+    return x[tuple(ends)]
 
 
 # Resizing and reading at places

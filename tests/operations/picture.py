@@ -18,6 +18,8 @@ def paddings(rng):
     yield Call(normal(rng, 2, 3, 4), (1, 5), "replicate")
     yield Call(normal(rng, 1, 2, 3, 4), (2, 1, 0, 3), "circular")
     yield Call(normal(rng, 1, 2, 3, 4), (-1, 2, 1, -1), "replicate")
+    yield Call(normal(rng, 1, 2, 3, 4), (-1, 2, 2, -1), "circular")
+    yield Call(normal(rng, 1, 2, 3, 4), (-1, 2, 2, -1), "reflect")
 
 
 def pixel_shuffle(x, r):

@@ -118,10 +118,8 @@ def equations(rng):
     yield Call("bij,kj->bki", normal(rng, 2, 3, 2), normal(rng, 4, 2))
     yield Call("...i,i", normal(rng, 2, 3), normal(rng, 3))
     yield Call("ab,bc,c", normal(rng, 2, 3), normal(rng, 3, 4), normal(rng, 4))
-
-
-def traces(rng):
     yield Call("ii->i", normal(rng, 3, 3))
+    yield Call("ii", normal(rng, 3, 3))
     yield Call("ba", normal(rng, 2, 3))
 
 

@@ -270,6 +270,16 @@ def slices(rng):
         yield Call(normal(rng, 2, 4), index)
     yield Call(normal(rng, 2, 4), rng.random((2, 4)) < 0.5)
     yield Call(normal(rng, 2, 4), (slice(None), rng.integers(0, 4, (2, 3))))
+    yield Call(normal(rng, 2, 3, 4), ([1, 0], slice(None), np.array([3, 2])))
+    yield Call(normal(rng, 2, 3, 4), (1, slice(None), np.array([3, 2])))
+    yield Call(normal(rng, 2, 3, 4), (slice(None), np.array([[0], [2]]), np.array([3, 1, 3])))
+
+
+def picked(x, index):
+    """NumPy's indexing, but that an integer before others is no index array (as in PyTorch)."""
+    if isinstance(index, tuple) and isinstance(index[0], int):
+        return x[index[0]][index[1:]]
+    return x[index]
 
 
 def places(rng):
@@ -281,7 +291,7 @@ FAR = np.array([[0, 3], [1, 0]])
 NEAR = np.array([[0, 2], [1, 0]])
 
 PLACES = [
-    Row("Tensor.__getitem__", lambda x, index: x[index], slices, linear=(0,),
+    Row("Tensor.__getitem__", picked, slices, linear=(0,),
         refusals=[refused(IndexError, "2", X, 2), refused(IndexError, "3", X, (0, 0, 0)),
                   refused(IndexError, "3", X, (slice(None), np.array([0, 3]))),
                   refused(IndexError, "", X, np.array([0.0, 1.0])),
