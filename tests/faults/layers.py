@@ -46,11 +46,14 @@ def batches_that_spoil_running_statistics():
 
 @fault(37)
 def constant_channels():
-    """Exactly the bias, however large the constant."""
+    """Exactly the bias, however large the constant; and no variance of rounding beside one."""
     bias = minigrad.tensor([0.25, -3.0, 0.0])
     x = minigrad.tensor([1.0, 12345.678, 1e6]).reshape(1, 3, 1, 1).expand(4, 3, 5, 7)
     y = F.batch_norm(x, None, None, minigrad.ones(3), bias, training=True)
     np.testing.assert_array_equal(y.array, np.broadcast_to(bias.array[:, None, None], y.shape))
+    noise = np.random.default_rng(37).integers(-3, 4, (4, 1, 5, 7))
+    large, small = (F.batch_norm(double(noise + c), None, None, training=True) for c in (2**30, 0))
+    np.testing.assert_allclose(large.array, small.array, rtol=1e-12, atol=1e-12)
 
 
 @fault(38)
