@@ -53,7 +53,7 @@ def constant_channels():
     np.testing.assert_array_equal(y.array, np.broadcast_to(bias.array[:, None, None], y.shape))
     noise = np.random.default_rng(37).integers(-3, 4, (4, 1, 5, 7))
     large, small = (F.batch_norm(double(noise + c), None, None, training=True) for c in (2**30, 0))
-    np.testing.assert_allclose(large.array, small.array, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(large.array, small.array, atol=1e-6)  # a mean of 31 bits
 
 
 @fault(38)
