@@ -14,7 +14,6 @@ ceiling     the micro-kernel alone, its operands in the cache: where the ladder 
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Sequence
 from math import prod
@@ -27,7 +26,7 @@ from minigrad.kernels.loops import faces
 
 from benchmarks import macs
 from benchmarks.machine import describe, measure_ceiling
-from benchmarks.options import add_common_options, finish
+from benchmarks.options import add_common_options, finish, new_parser
 from benchmarks.tables import markdown, seconds
 from minigrad import get_num_threads, kernels, set_num_threads
 
@@ -71,11 +70,7 @@ def _timed(work: _Convolution, kernel: Callable, threads: int, rounds: int, leas
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.ladder",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser("ladder", __doc__)
     add_common_options(parser, rounds=3, seconds=0.3, only=f"some of {', '.join(RUNGS)}")
     options = parser.parse_args(arguments)
     unknown = set(options.only) - set(RUNGS)

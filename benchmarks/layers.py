@@ -24,7 +24,13 @@ from benchmarks.compare import (
 from benchmarks.engines import HOW_TO_INSTALL, OURS, PEER, load
 from benchmarks.layer_cases import CASES, build
 from benchmarks.machine import describe
-from benchmarks.options import add_common_options, add_profile_option, finish, with_peer
+from benchmarks.options import (
+    add_common_options,
+    add_comparison_options,
+    finish,
+    new_parser,
+    with_peer,
+)
 from benchmarks.profiler import print_profiles
 from benchmarks.tables import markdown, seconds
 
@@ -97,11 +103,11 @@ def _compare(names: Sequence[str], options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__)
+    parser = new_parser("layers", __doc__)
     add_common_options(
         parser, rounds=5, seconds=0.05, only="words that names contain, such as pool"
     )
-    add_profile_option(parser)
+    add_comparison_options(parser)
     options = parser.parse_args(arguments)
     names = chosen(options.only)
     if options.profile:

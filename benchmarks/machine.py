@@ -8,7 +8,6 @@ bandwidth       add two large arrays into a third: bytes read and written a seco
 
 from __future__ import annotations
 
-import argparse
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +24,7 @@ from minigrad.kernels.simd.tasks import aligned_empty, launch, launch_slices, ta
 from minigrad.kernels.simd.vector import lanes
 
 from benchmarks.engines import PEER
-from benchmarks.options import add_common_options, cores, finish
+from benchmarks.options import add_common_options, cores, finish, new_parser
 from benchmarks.tables import markdown
 from minigrad import get_num_threads, set_num_threads
 
@@ -160,8 +159,8 @@ def measure_ceiling(threads: int, seconds: float = 1.0) -> Ceiling:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.machine", description=__doc__)
-    add_common_options(parser, rounds=1, seconds=1.0, only="not used here")
+    parser = new_parser("machine", __doc__)
+    add_common_options(parser, seconds=1.0)
     options = parser.parse_args(arguments)
     facts = describe()
     ceilings = [

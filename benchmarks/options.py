@@ -10,7 +10,24 @@ from typing import Any
 from benchmarks.engines import peer_installed
 from benchmarks.tables import write
 
-__all__ = ["add_common_options", "add_profile_option", "cores", "finish", "with_peer"]
+__all__ = [
+    "add_common_options",
+    "add_comparison_options",
+    "cores",
+    "finish",
+    "new_parser",
+    "positive",
+    "with_peer",
+]
+
+
+def new_parser(name: str, purpose: str | None) -> argparse.ArgumentParser:
+    """A parser for ``python -m benchmarks.name`` that prints its purpose as it was written."""
+    return argparse.ArgumentParser(
+        prog=f"python -m benchmarks.{name}",
+        description=purpose,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def cores() -> int:
@@ -20,7 +37,8 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """An integer of at least 1, from the command line."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{value} is not at least 1")
@@ -35,7 +53,7 @@ def _result_file(text: str) -> Path:
 
 
 def add_common_options(
-    parser: argparse.ArgumentParser, rounds: int, seconds: float, only: str
+    parser: argparse.ArgumentParser, seconds: float, rounds: int = 0, only: str = ""
 ) -> None:
     """Add the options that every benchmark has.
 
@@ -43,21 +61,25 @@ def add_common_options(
     ----------
     parser
         Where to.
-    rounds, seconds
-        The defaults: turns of each engine, and the least duration of a turn [s].
+    seconds
+        Default of ``--seconds``: the least duration of a turn [s].
+    rounds
+        Default of ``--rounds``; 0 for a benchmark without.
     only
-        What the words after ``--only`` are.
+        What the words after ``--only`` are; empty for a benchmark without.
     """
-    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help=only)
-    parser.add_argument("--rounds", type=_positive, default=rounds, help="turns of each engine")
+    if only:
+        parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help=only)
+    if rounds:
+        parser.add_argument("--rounds", type=positive, default=rounds, help="turns of each")
     parser.add_argument("--seconds", type=float, default=seconds, help="least duration of a turn")
-    parser.add_argument("--threads", type=_positive, default=cores(), help="of each engine")
-    parser.add_argument("--no-peer", action="store_true", help="time minigrad alone")
+    parser.add_argument("--threads", type=positive, default=cores(), help="of each engine")
     parser.add_argument("--out", type=_result_file, help="write .json data or .md text to a file")
 
 
-def add_profile_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--profile``."""
+def add_comparison_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of benchmarks that compare engines."""
+    parser.add_argument("--no-peer", action="store_true", help="time minigrad alone")
     parser.add_argument(
         "--profile",
         action="store_true",

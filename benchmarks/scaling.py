@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.compare import Contestant, Worker, measure
 from benchmarks.engines import OURS
 from benchmarks.machine import describe
-from benchmarks.options import add_common_options, finish
+from benchmarks.options import add_common_options, finish, new_parser
 from benchmarks.tables import markdown, seconds
 
 __all__ = ["SWEEPS", "exponent", "main"]
@@ -76,7 +76,7 @@ def _threads(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     settings = [*SWEEPS, "threads"]
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
+    parser = new_parser("scaling", __doc__)
     add_common_options(parser, rounds=3, seconds=0.2, only=f"some of {', '.join(settings)}")
     options = parser.parse_args(arguments)
     unknown = set(options.only) - set(settings)

@@ -25,7 +25,14 @@ from benchmarks.compare import (
 )
 from benchmarks.engines import HOW_TO_INSTALL, OURS, PEER, load
 from benchmarks.machine import Ceiling, describe, measure_ceiling
-from benchmarks.options import add_common_options, add_profile_option, finish, with_peer
+from benchmarks.options import (
+    add_common_options,
+    add_comparison_options,
+    finish,
+    new_parser,
+    positive,
+    with_peer,
+)
 from benchmarks.profiler import print_profiles
 from benchmarks.tables import markdown, seconds
 from benchmarks.training import STEPS, build
@@ -121,10 +128,10 @@ def _compare(names: Sequence[str], options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.steps", description=__doc__)
+    parser = new_parser("steps", __doc__)
     add_common_options(parser, rounds=7, seconds=0.5, only=f"some of {', '.join(STEPS)}")
-    parser.add_argument("--batch", type=int, help="another batch than the usual one")
-    add_profile_option(parser)
+    parser.add_argument("--batch", type=positive, help="another batch than the usual one")
+    add_comparison_options(parser)
     options = parser.parse_args(arguments)
     names = _chosen(options.only)
     if options.profile:
