@@ -1,7 +1,7 @@
 """minigrad under another name: ``sys.modules["name"] = minigrad`` names its submodules, too.
 
-Without this, ``import name.nn`` would load the files a second time, and the layers of the copy would
-be other classes than the layers of the first.
+Without this, ``import name.nn`` would load the files a second time, and the layers of the copy
+would be other classes than the layers of the first.
 """
 
 from __future__ import annotations
