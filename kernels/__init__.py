@@ -11,7 +11,7 @@ A backend is a module with the agreed functions; what it lacks comes from ``loop
 first and are allocated by the caller; all arrays are C-contiguous and of one float dtype.
 
 Environment variables: ``MINIGRAD_KERNELS`` (the default backend), ``MINIGRAD_NUM_THREADS``,
-``MINIGRAD_CACHE_DIR`` (where compiled kernels are kept).
+``MINIGRAD_CACHE_DIR`` (where compiled kernels are kept), ``MINIGRAD_KEEP_MEMORY`` (see `_memory`).
 
 Numba is imported by the first kernel that runs, not by ``import minigrad``.
 """
@@ -21,12 +21,15 @@ from importlib import import_module
 from types import ModuleType
 
 from ._cache import on_compile
+from ._memory import keep_freed_memory
 from ._threads import get_num_threads, set_num_threads
 
 __all__ = ["backend", "backends", "get_num_threads", "on_compile", "set_num_threads", "use"]
 
 _BACKENDS = ("loops", "simd")
 _SUBMODULES = (*_BACKENDS, "geometry")
+
+keep_freed_memory()
 
 
 def backends() -> tuple[str, ...]:
