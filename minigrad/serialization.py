@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
+from safetensors.numpy import save as serialized
 
 from minigrad import dtypes
+from minigrad.atomic import replace_file
 from minigrad.tensor import Tensor
 
 __all__ = ["load", "save"]
@@ -30,14 +32,8 @@ def save(obj: Mapping[str, Tensor], f: str | os.PathLike) -> None:
             "training run see minigrad.train.save_checkpoint"
         )
     # safetensors scrambles arrays that are not C-contiguous.
-    arrays = {name: np.ascontiguousarray(value.array) for name, value in obj.items()}
-    temporary = f"{os.fspath(f)}.{os.getpid()}.tmp"
-    try:
-        save_file(arrays, temporary)
-        os.replace(temporary, f)
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+    arrays = {name: np.asarray(value.array, order="C") for name, value in obj.items()}
+    replace_file(f, serialized(arrays))
 
 
 def load(
@@ -55,8 +51,7 @@ def load(
     except (SafetensorError, ValueError) as error:
         raise ValueError(
             f"load: {os.fspath(f)!r} is not a safetensors file, or it is damaged: {error}; files "
-            "of "
-            "torch.save hold code (pickle) and are not read: convert them with safetensors"
+            "of torch.save hold code (pickle) and are not read: convert them with safetensors"
         ) from error
     return {name: Tensor.wrap(_known(array)) for name, array in arrays.items()}
 

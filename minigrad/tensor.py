@@ -261,7 +261,7 @@ class Tensor(
         return result
 
     def __reduce__(self) -> Any:
-        return _rebuilt, (type(self), np.ascontiguousarray(self.array), self._requires_grad)
+        return _rebuilt, (type(self), np.asarray(self.array, order="C"), self._requires_grad)
 
     def new(self, *data: Any, dtype: Any = None) -> Tensor:
         """``Tensor(...)`` in this one's dtype: of sizes, or of a sequence."""

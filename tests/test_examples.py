@@ -252,7 +252,7 @@ def test_a_full_disk_ends_the_run_with_a_message(pictures, refused, monkeypatch)
     def full(path, data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("minigrad.train.checkpoint._write", full)
+    monkeypatch.setattr("minigrad.atomic._write", full)
     error = refused("--data", pictures, "--epochs", 3, *TOY)
     assert re.search(r"best.safetensors could not be written \(\d+ bytes\).*No space", error)
 

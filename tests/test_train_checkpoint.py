@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
+from minigrad import atomic as module
 from minigrad.train import (
     CheckpointError,
     RunFolder,
@@ -21,7 +22,6 @@ from minigrad.train import (
     load_state,
     save_checkpoint,
 )
-from minigrad.train import checkpoint as module
 from minigrad.train.folder import latest_run, unused_folder
 
 OLD = {"w": np.arange(6, dtype=np.float32).reshape(2, 3), "n": np.array(7)}

@@ -10,12 +10,13 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
+
+from minigrad.atomic import replace_file
 
 __all__ = ["CheckpointError", "FORMAT_VERSION", "load_checkpoint", "load_state", "save_checkpoint"]
 
@@ -40,7 +41,6 @@ def save_checkpoint(
         If the file cannot be written (a full disk, a read-only folder); an older file of that name
         is then still whole.
     """
-    target = Path(os.path.realpath(path))  # the folder that is flushed is the one written to
     # safetensors scrambles arrays that are not C-contiguous.
     contents = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     metadata = {
@@ -49,56 +49,13 @@ def save_checkpoint(
         "state": json.dumps(state, allow_nan=True),
     }
     data = save(contents, metadata)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        for leftover in target.parent.glob(f".{target.name}.*.tmp"):
-            _remove_if_abandoned(leftover)
-        _write(temporary, data)
-        os.replace(temporary, target)
-        _flush_folder(target.parent)
+        replace_file(path, data)
     except OSError as error:
         raise CheckpointError(
             f"checkpoint {path} could not be written ({len(data)} bytes): {error}; an older file "
             "of that name is unchanged. Free some space, or choose another folder (--out)"
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _remove_if_abandoned(temporary: Path) -> None:
-    """Remove a temporary file whose process is gone (or is this one)."""
-    owner = temporary.name.split(".")[-2]
-    if owner.isdigit() and int(owner) != os.getpid():
-        try:
-            os.kill(int(owner), 0)
-        except ProcessLookupError:
-            pass
-        except OSError:
-            return
-        else:
-            return
-    temporary.unlink(missing_ok=True)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file, and wait until it is on the disk."""
-    with open(path, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush_folder(path: Path) -> None:
-    """Wait until a folder's entries are on the disk."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:  # Windows does not open folders
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def load_checkpoint(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 from rich.console import Console
 
 from minigrad import kernels, nn, optim
+from minigrad.atomic import replace_file
 from minigrad.data import DataLoader
 from minigrad.data.sampler import shuffled
 from minigrad.models import build_model, layer_table
@@ -332,6 +332,4 @@ def _constant(step: int) -> float:
 
 
 def _write_json(path: Path, content: Any) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    replace_file(path, (json.dumps(content, indent=1) + "\n").encode("utf-8"))

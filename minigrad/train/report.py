@@ -9,12 +9,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from minigrad.atomic import replace_file
 from minigrad.models import LayerRow
 from minigrad.train.charts import Line, line_chart
 from minigrad.train.evaluate import Evaluation
@@ -73,10 +73,7 @@ class RunReport:
 
 def write_report(path: str | os.PathLike, report: RunReport) -> None:
     """Write a report as one HTML file, whole or not at all."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(_page(report), encoding="utf-8")
-    os.replace(temporary, path)
+    replace_file(path, _page(report).encode("utf-8"))
 
 
 def _page(report: RunReport) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from minigrad.atomic import replace_file
 from minigrad.data import ColorizationCrops, Picture, picture_to_network, resize_shorter_side
 from minigrad.metrics import colourfulness
 from minigrad.train.colorize import Colorizer, join
@@ -118,9 +120,9 @@ def save_sheet(path: str | os.PathLike, samples: Sequence[Sample], height: int =
         return
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    sheet(samples, height).save(temporary, "PNG")
-    os.replace(temporary, path)
+    data = io.BytesIO()
+    sheet(samples, height).save(data, "PNG")
+    replace_file(path, data.getvalue())
 
 
 def _scaled(image: np.ndarray, height: int) -> Image.Image:
