@@ -22,6 +22,8 @@ def environment(**variables):
     """This process's environment without the variables that matter here, and with those given."""
     ours = ("MINIGRAD_", "NUMBA_", "OMP_", "XDG_CACHE")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
+    # Python takes an edit of equal length within one second for no edit, and runs old bytecode.
+    kept["PYTHONDONTWRITEBYTECODE"] = "1"
     return kept | {name: str(value) for name, value in variables.items()}
 
 
