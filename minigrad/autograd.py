@@ -20,12 +20,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
 from minigrad.function import Function
+from minigrad.gradients import Gradients, accumulate_into
 from minigrad.recording import (
     detect_anomaly,
     enable_grad,
@@ -57,63 +57,6 @@ __all__ = [
 ]
 
 
-_BOX = [object()]
-_ALONE = getrefcount(_BOX[0])  # references to a thing that only a box holds
-
-
-def _is_ours(box: list[Any]) -> bool:
-    """Whether nothing but ``box`` can reach the memory of the tensor in it.
-
-    Then the memory may be written to, or given away, without a copy.  References are counted for
-    the tensor, its array, and the array that this one is a piece of, as PyTorch's engine does.
-    """
-    if getrefcount(box[0]) > _ALONE or getrefcount(box[0].array) > _ALONE:
-        return False
-    array = box[0].array
-    if not (array.flags.c_contiguous and array.flags.writeable):
-        return False
-    if array.base is None:
-        return bool(array.flags.owndata)
-    whole = isinstance(array.base, np.ndarray) and array.base.flags.owndata
-    return whole and getrefcount(array.base) <= _ALONE and array.base.nbytes <= array.nbytes + 64
-
-
-class _Gradients:
-    """The gradients of one pass, keyed by edge."""
-
-    def __init__(self, create_graph: bool) -> None:
-        self.create_graph = create_graph
-        self.table: dict[tuple[int, int], list[Any]] = {}  # (id of node or leaf, index) -> [sum]
-        self.alive: dict[int, Any] = {}  # keeps the ids valid
-
-    def add(self, edge: tuple[Any, int], gradient: Any) -> None:
-        key = (id(edge[0]), edge[1])
-        box = self.table.get(key)
-        if box is None:
-            self.table[key] = [gradient]
-            self.alive[key[0]] = edge[0]
-        elif not self.create_graph and _is_ours(box):
-            box[0].array += gradient.array
-        else:
-            box[0] = box[0] + gradient
-
-    def pop(self, owner: Any, index: int) -> Any:
-        """The finished gradient of an edge, passed through the hooks of its tensor; None if there
-        is none.
-        """
-        box = self.table.pop((id(owner), index), None)
-        if box is None:
-            return None
-        gradient = box[0]
-        hooks = owner.hooks or ()
-        if isinstance(owner, Function) and hooks:
-            hooks = hooks.get(index, ())
-        for hook in list(hooks):
-            replaced = hook(gradient)
-            gradient = gradient if replaced is None else replaced
-        return gradient
-
-
 def _walk(
     roots: Sequence[tuple[Any, Any]],
     wanted: dict[tuple[int, int], Any],
@@ -127,19 +70,19 @@ def _walk(
     after every
     gradient of it has arrived, in the same order on every run, and without recursion.
     """
-    gradients = _Gradients(create_graph)
+    gradients = Gradients(create_graph)
     with set_grad_enabled(create_graph), np.errstate(all="ignore"):
         for leaf in _visit_nodes(roots, gradients, wanted, retain_graph):
             box = [gradients.pop(leaf, 0)]
             if (id(leaf), 0) in wanted:
                 wanted[(id(leaf), 0)] = box[0]
             if accumulate:
-                _accumulate(leaf, box, create_graph)
+                accumulate_into(leaf, box, create_graph)
 
 
 def _visit_nodes(
     roots: Sequence[tuple[Any, Any]],
-    gradients: _Gradients,
+    gradients: Gradients,
     wanted: dict[tuple[int, int], Any],
     retain_graph: bool,
 ) -> Iterable[Any]:
@@ -167,27 +110,13 @@ def _visit_nodes(
                 wanted[(id(node), i)] = gradient
             keeper = node.keeper(i)
             if gradient is not None and keeper is not None:
-                _accumulate(keeper, [gradient], gradients.create_graph)
+                accumulate_into(keeper, [gradient], gradients.create_graph)
         for edge, gradient in zip(node.edges, node.gradients(table), strict=True):
             if edge is not None and gradient is not None:
                 send(edge, gradient)
         if not retain_graph:
             node.release()
     return leaves.values()
-
-
-def _accumulate(tensor: Any, box: list[Any], create_graph: bool) -> None:
-    """Add the gradient in ``box`` to ``tensor.grad``, in memory that nothing else holds."""
-    if create_graph:
-        tensor.grad = box[0].clone() if tensor.grad is None else tensor.grad + box[0]
-    elif tensor.grad is None:
-        ours = _is_ours(box)
-        gradient = box[0]
-        array = gradient.array if ours else np.array(gradient.array, order="C")
-        tensor.grad = gradient.wrap(array)
-    else:
-        tensor.grad.array += box[0].array
-        tensor.grad.storage.version += 1
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
@@ -275,7 +204,7 @@ def backward(
     for t in targets:
         gradient = wanted[(id(t.edge[0]), t.edge[1])]
         if gradient is not None:
-            _accumulate(t, [gradient], create_graph)
+            accumulate_into(t, [gradient], create_graph)
 
 
 def grad(
