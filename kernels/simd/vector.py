@@ -59,6 +59,7 @@ __all__ = [
     "sum_lanes",
     "where_not_positive",
     "where_positive",
+    "widened",
 ]
 
 
@@ -291,6 +292,24 @@ def sum_lanes(typingctx, value):
         return builder.extract_element(v, ir.Constant(ir.IntType(32), 0))
 
     return value.element(value), generate
+
+
+@intrinsic
+def widened(typingctx, value, otherwise):
+    """``low, high = widened(v, w)``: v's lanes as two float64 vectors; if v is one, (v, w)."""
+
+    def generate(context, builder, signature, arguments):
+        v, w = arguments
+        if value == otherwise:
+            return context.make_tuple(builder, signature.return_type, [v, w])
+        half = value.lanes // 2
+        halves = []
+        for first in (0, half):
+            index = ir.Constant(ir.VectorType(ir.IntType(32), half), [*range(first, first + half)])
+            halves.append(builder.fpext(builder.shuffle_vector(v, v, index), w.type))
+        return context.make_tuple(builder, signature.return_type, halves)
+
+    return types.UniTuple(otherwise, 2)(value, otherwise), generate
 
 
 @intrinsic
