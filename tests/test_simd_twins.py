@@ -105,6 +105,18 @@ def test_moments_of_whole_numbers_and_of_constants_are_exact(dtype):
 
 
 @both_dtypes
+@pytest.mark.parametrize("shape", [*CHANNELS, (2, 3, 40_001), (2, 0, 5), (2, 3, 0)])
+def test_channel_sums(shape, dtype):
+    sums = [(shape[1], dtype)]
+    compare("channel_sums", sums, numbers(shape, dtype), exact=False)
+    x = whole(np.random.default_rng(0), shape, dtype)
+    compare("channel_sums", sums, x)
+    for unusual in ([np.nan], [np.inf], [np.inf, -np.inf], [-np.inf]):
+        x[-1:, :, -3:] = [*unusual, 1, 2, 3][: len(x[0, 0, -3:])] if x.size else 0
+        compare("channel_sums", sums, x)
+
+
+@both_dtypes
 @pytest.mark.parametrize("shape", CHANNELS)
 def test_softmax(shape, dtype):
     x, gy = 30 * numbers(shape, dtype), numbers(shape, dtype, 1)

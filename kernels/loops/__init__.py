@@ -34,6 +34,7 @@ from .pool import (
     max_pool2d_input_grad,
 )
 from .random import dropout_mask
+from .reduction import channel_sums
 from .resample import (
     fold,
     unfold,
@@ -51,6 +52,7 @@ __all__ = [
     "adaptive_max_pool2d",
     "avg_pool2d",
     "avg_pool2d_input_grad",
+    "channel_sums",
     "conv2d",
     "conv2d_im2col",
     "conv2d_toeplitz",

@@ -12,8 +12,8 @@ To see how a fast convolution works, read in this order:
 8. ``conv``          conv2d and conv_transpose2d as walks of these kernels
 9. ``weight_grad``   the same patches times the output gradient (``transpose``, ``direct_grad``)
 
-The others are short: ``elementwise``, ``norm``, ``pool``, ``softmax`` (with ``exponential``), and
-``shared``, the textbook's kernels run by several threads.
+The others are short: ``elementwise``, ``norm``, ``pool``, ``reduction``, ``softmax`` (with
+``exponential``), and ``shared``, the textbook's kernels run by several threads.
 """
 
 from .._jit import DISABLED
@@ -40,6 +40,9 @@ else:
     )
     from .pool import (
         max_pool2d,
+    )
+    from .reduction import (
+        channel_sums,
     )
     from .shared import (
         adam,
@@ -76,6 +79,7 @@ else:
         "adaptive_max_pool2d",
         "avg_pool2d",
         "avg_pool2d_input_grad",
+        "channel_sums",
         "conv2d",
         "conv2d_weight_grad",
         "conv_transpose2d",

@@ -52,13 +52,14 @@ class Conv2d(Function):
 
     def backward(self, gy):
         x, w = self.saved
+        gy = gy.contiguous()  # once for all three
         gx = gw = gb = None
         if self.needs[0]:
             gx = ConvTranspose2d.apply(gy, w, None, self.geometry, self.shapes[0])
         if self.needs[1]:
             gw = Conv2dWeightGrad.apply(x, gy, self.geometry, self.shapes[1])
         if self.needs[2:] == (True,):
-            gb = gy.sum((0, 2, 3))
+            gb = ChannelSums.apply(gy)
         return (gx, gw, gb)[: len(self.needs)]
 
 
@@ -72,13 +73,14 @@ class ConvTranspose2d(Function):
 
     def backward(self, gy):
         x, w = self.saved
+        gy = gy.contiguous()  # once for all three
         gx = gw = gb = None
         if self.needs[0]:
             gx = Conv2d.apply(gy, w, None, self.geometry, self.shapes[0])
         if self.needs[1]:
             gw = Conv2dWeightGrad.apply(gy, x, self.geometry, self.shapes[1])
         if self.needs[2:] == (True,):
-            gb = gy.sum((0, 2, 3))
+            gb = ChannelSums.apply(gy)
         return (gx, gw, gb)[: len(self.needs)]
 
 
@@ -102,6 +104,19 @@ class Conv2dWeightGrad(Function):
         if self.needs[1]:
             ggy = Conv2d.apply(x, ggw, None, self.geometry, self.shapes[1])
         return gx, ggy
+
+
+class ChannelSums(Function):
+    """gb[o] = the sum of gy[n, o, oh, ow] over all but the channels: the gradient of a bias."""
+
+    def forward(self, gy):
+        N, O, OH, OW = gy.shape
+        gb = np.empty(O, gy.dtype)
+        kernels.channel_sums(gb, np.ascontiguousarray(gy).reshape(N, O, OH * OW))
+        return gb
+
+    def backward(self, ggb):
+        return ggb.reshape(1, -1, 1, 1).expand(*self.shapes[0])
 
 
 def conv2d(
