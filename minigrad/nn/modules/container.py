@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from minigrad.nn.modules.joint import run_jointly
 from minigrad.nn.modules.module import Module
 from minigrad.nn.parameter import Parameter
 from minigrad.tensor import Tensor
@@ -129,8 +130,15 @@ class Sequential(_Numbered):
             self.extend(args)
 
     def forward(self, input: Any) -> Any:
-        for module in self._modules.values():
-            input = module(input)
+        waiting = list(reversed(self._modules.values()))
+        while waiting:
+            module = waiting.pop()
+            result = run_jointly(module, waiting[-1], input) if waiting else None
+            if result is None:
+                input = module(input)
+            else:
+                input = result
+                waiting.pop()
         return input
 
     def _slice(self, index: slice) -> Sequential:
