@@ -41,6 +41,14 @@ LARGE = {
     "stride wider than kernel": ((2, 3, 33, 47), (5, 3, 2, 1), {"stride": (5, 3)}),
     "dilation": ((1, 4, 31, 45), (6, 4, 3, 4), {"dilation": (5, 3), "padding": (4, 9)}),
     "padding wider than kernel": ((1, 4, 5, 3), (6, 4, 2, 3), {"padding": (7, 9)}),
+    "many channels in and out": ((2, 131, 5, 7), (147, 131, 3, 2), {"padding": (1, 0)}),
+    "many taps for many channels": ((2, 35, 11, 13), (21, 35, 5, 7), {"padding": (2, 3)}),
+    "many small pictures": ((53, 19, 5, 3), (23, 19, 3, 2), {"stride": (2, 1), "padding": (1, 1)}),
+    "taps that meet nothing": (
+        (4, 21, 2, 2),
+        (37, 21, 5, 4),
+        {"stride": (2, 2), "padding": (2, 1)},
+    ),
     "one pixel": ((7, 33, 1, 1), (21, 33, 1, 1), {}),
     "no picture": ((0, 4, 5, 7), (6, 4, 2, 3), {}),
 }

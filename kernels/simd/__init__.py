@@ -10,7 +10,8 @@ To see how a fast convolution works, read in this order:
 6. ``gather``        the packed matrix product over blocks of pixels
 7. ``direct``        the way round packing, for depthwise convolution and last layers
 8. ``conv``          conv2d and conv_transpose2d as walks of these kernels
-9. ``weight_grad``   the same patches times the output gradient (``transpose``, ``direct_grad``)
+9. ``weight_grad``   three ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
+                     ``pixel_pairs``), ``patch_grad`` and ``direct_grad``
 
 The others are short: ``elementwise``, ``norm``, ``pool``, ``reduction``, ``softmax`` (with
 ``exponential``), and ``shared``, the textbook's kernels run by several threads.
