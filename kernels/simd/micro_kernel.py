@@ -37,6 +37,7 @@ from .instructions import (
     emit_mask,
     emit_masked_load,
     emit_masked_store,
+    emit_store,
     vector_type,
 )
 
@@ -132,33 +133,64 @@ class _Tile:
             phi.add_incoming(following, body)
 
         builder.position_at_end(done)
-        for (pointer, lanes), value in zip(self._places(), sums, strict=True):
-            emit_masked_store(builder, value, pointer, lanes)
+        with builder.if_else(self._is_whole(), likely=True) as (whole, part):
+            with whole:
+                for (pointer, _), value in zip(self._places(), sums, strict=True):
+                    emit_store(builder, value, pointer)
+            with part:
+                for (pointer, lanes), value in zip(self._places(), sums, strict=True):
+                    emit_masked_store(builder, value, pointer, lanes)
+
+    def _is_whole(self):
+        """Whether all rows and lanes exist: then no masks are needed, which take time to make."""
+        builder = self.builder
+        bits = builder.bitcast(self.mask, ir.IntType(self.vector.count))
+        return builder.and_(
+            builder.icmp_signed(">=", self.rows, ir.Constant(_int64, ROWS)),
+            builder.icmp_signed("==", bits, ir.Constant(bits.type, -1)),
+        )
 
     def _start(self):
         """First values of the sums: the bias of their row, or what C holds."""
+        return self._either(
+            self.accumulate,
+            lambda: self._either(self._is_whole(), self._load_whole, self._load_part),
+            self._load_bias,
+        )
+
+    def _either(self, condition, yes, no):
+        """The values that ``yes()`` or ``no()`` makes, as the condition says."""
         builder = self.builder
-        with builder.if_else(self.accumulate) as (from_c, from_bias):
-            with from_c:
-                zero = ir.Constant(self.vector, None)
-                held = [
-                    emit_masked_load(builder, self.vector, pointer, lanes, zero)
-                    for pointer, lanes in self._places()
-                ]
-                c_block = builder.block
-            with from_bias:
-                biases = []
-                for i in range(ROWS):
-                    row = builder.load(builder.gep(self.bias, [ir.Constant(_int64, i)]))
-                    biases += [emit_broadcast(builder, self.vector, row)] * self.width
-                bias_block = builder.block
-        starts = []
-        for from_c, from_bias in zip(held, biases, strict=True):
-            start = builder.phi(self.vector)
-            start.add_incoming(from_c, c_block)
-            start.add_incoming(from_bias, bias_block)
-            starts.append(start)
-        return starts
+        with builder.if_else(condition) as (then, otherwise):
+            with then:
+                first, first_block = yes(), builder.block
+            with otherwise:
+                second, second_block = no(), builder.block
+        values = []
+        for one, other in zip(first, second, strict=True):
+            value = builder.phi(self.vector)
+            value.add_incoming(one, first_block)
+            value.add_incoming(other, second_block)
+            values.append(value)
+        return values
+
+    def _load_whole(self):
+        return [emit_load(self.builder, self.vector, pointer) for pointer, _ in self._places()]
+
+    def _load_part(self):
+        zero = ir.Constant(self.vector, None)
+        return [
+            emit_masked_load(self.builder, self.vector, pointer, lanes, zero)
+            for pointer, lanes in self._places()
+        ]
+
+    def _load_bias(self):
+        builder = self.builder
+        biases = []
+        for i in range(ROWS):
+            row = builder.load(builder.gep(self.bias, [ir.Constant(_int64, i)]))
+            biases += [emit_broadcast(builder, self.vector, row)] * self.width
+        return biases
 
     def _multiply_add(self, a, b, sums):
         """One k: the outer product of a column of A and a row of B, added to the sums."""
@@ -200,4 +232,5 @@ def _multiply(width, c, rows, mask, a, b, K, bias, accumulate):
         micro_kernel(1, c, rows, mask, a, b, K, bias, accumulate)
 
 
-multiply = jit(_multiply)
+# A call with four arrays takes as long as three rows k of the tile, so there is none.
+multiply = jit(_multiply, inline="always")
