@@ -68,23 +68,20 @@ def test_elementwise(benchmark, kernel):
     timed(benchmark, getattr(kernels, kernel), np.empty_like(x), *settings[kernel])
 
 
-def test_moments(benchmark):
+def test_batch_norm(benchmark):
     x = normal((4, 64, 64 * 64))
-    timed(benchmark, kernels.moments, np.empty(64), np.empty(64), x)
-
-
-def test_normalize(benchmark):
-    x = normal((4, 64, 64 * 64))
-    mean, rstd = np.zeros(64), np.ones(64)
+    mean, var, rstd = np.empty((3, 64))
     weight, bias = np.ones(64, np.float32), np.zeros(64, np.float32)
-    timed(benchmark, kernels.normalize, np.empty_like(x), x, mean, rstd, weight, bias)
+    arguments = np.empty_like(x), mean, var, rstd, x, weight, bias
+    timed(benchmark, kernels.batch_norm, *arguments, 1e-5, 0.0)
 
 
-def test_normalize_grad(benchmark):
+def test_batch_norm_grad(benchmark):
     x, gy = normal((4, 64, 64 * 64)), normal((4, 64, 64 * 64))
     mean, rstd, weight = np.zeros(64), np.ones(64), np.ones(64, np.float32)
     gx, gweight, gbias = np.empty_like(x), np.empty_like(weight), np.empty_like(weight)
-    timed(benchmark, kernels.normalize_grad, gx, gweight, gbias, gy, x, mean, rstd, weight)
+    arguments = gx, gweight, gbias, gy, x, mean, rstd, weight, np.zeros_like(weight)
+    timed(benchmark, kernels.batch_norm_grad, *arguments, 0.0, True)
 
 
 def test_max_pool2d(benchmark):

@@ -10,6 +10,7 @@ from seed_facts import facts
 import minigrad
 import minigrad.functional as F
 from minigrad.errors import RangeError, SizeError
+from minigrad.functional.norm import batch_norm_act
 
 CASES = [pytest.param(f, id=f["id"]) for f in facts("batchnorm")]
 AFFINE = [pytest.param(f, id=f["id"]) for f in facts("batchnorm_affine")]
@@ -182,6 +183,44 @@ def test_a_nan_stays_within_its_channel():
     assert np.isnan(y.array).any((0, 2)).tolist() == [False, True, False]
 
 
+# With an activation after it
+
+
+def apart(x, mean, var, w, b, training, slope):
+    y = F.batch_norm(x, mean, var, w, b, training)
+    return F.relu(y) if slope == 0 else F.leaky_relu(y, slope)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("dtype", [minigrad.float32, minigrad.float64])
+@pytest.mark.parametrize("slope", [0.0, 0.2])
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("shape", [(2, 4, 3, 5), (5, 4), (3, 4, 37)])
+def test_an_activation_in_one_go_is_the_same_to_the_last_bit(shape, training, slope, dtype):
+    arrays = smooth(*shape), smooth(4, seed=1), smooth(4, seed=2)
+    results = []
+    for function in (batch_norm_act, apart):
+        x, w, b = (minigrad.tensor(a, dtype=dtype, requires_grad=True) for a in arrays)
+        mean, var = minigrad.tensor([0.1, 0.2, 0.3, 0.4], dtype=dtype), minigrad.ones(4).to(dtype)
+        settings = {"negative_slope" if function is batch_norm_act else "slope": slope}
+        y = function(x, mean, var, w, b, training=training, **settings)
+        (gx,) = minigrad.autograd.grad((y * y).sum(), x, create_graph=True)
+        (gx * gx).sum().backward()
+        results.append([t.array for t in (y, gx, x.grad, w.grad, b.grad, mean, var)])
+    for together, separate in zip(*results, strict=True):
+        np.testing.assert_array_equal(together, separate)
+
+
+@pytest.mark.unit
+def test_an_activation_in_one_go_keeps_nothing_but_its_input():
+    x, w, b = double(X).requires_grad_(), double(W).requires_grad_(), double(B).requires_grad_()
+    y = batch_norm_act(x, None, None, w, b, training=True)
+    with minigrad.no_grad():
+        b.fill_(100.0)  # had the sign been taken with it, no element would be negative
+    y.sum().backward()
+    np.testing.assert_array_equal(b.grad.array, (y.array > 0).sum((0, 2)))
+
+
 # As operations
 
 W, B = smooth(4, seed=1), smooth(4, seed=2)
@@ -190,6 +229,10 @@ OPERATIONS = {
     "batch_norm": lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),
     "batch_norm inference": lambda x, w, b: F.batch_norm(
         x, *(r.to(x.dtype) for r in RUNNING), w, b, training=False
+    ),
+    "batch_norm_act": lambda x, w, b: batch_norm_act(x, None, None, w, b, True),
+    "batch_norm_act inference": lambda x, w, b: batch_norm_act(
+        x, *(r.to(x.dtype) for r in RUNNING), w, b, negative_slope=0.3
     ),
     "instance_norm": lambda x, w, b: F.instance_norm(x, None, None, w, b),
     "group_norm": lambda x, w, b: F.group_norm(x, 2, w, b),
@@ -232,6 +275,12 @@ REFUSED = [
     (lambda x: F.batch_norm(x, STAT, STAT, eps=-1.0), RangeError, "eps .=-1.0. must be at least"),
     (lambda x: F.batch_norm(x, STAT, STAT, None, None, True, eps=0.0), RangeError, "more than 0"),
     (lambda x: F.batch_norm(x, STAT, STAT, momentum=None), TypeError, "momentum must be a number"),
+    (lambda x: batch_norm_act(x[:, :1], None, None), SizeError, "batch_norm_act: running_mean and"),
+    (
+        lambda x: batch_norm_act(x, STAT, STAT, negative_slope=None),
+        TypeError,
+        "negative_slope must",
+    ),
     (lambda x: F.batch_norm(x, STAT, None, training=True), SizeError, "go together"),
     (lambda x: F.layer_norm(x, (3,), eps="tiny"), TypeError, "eps must be a number"),
     (lambda x: F.batch_norm(x.float(), STAT, STAT), TypeError, "float32 but running_mean is"),

@@ -83,15 +83,71 @@ def test_normalisation(shape, dtype):
     C = shape[1]
     x, gy = 3 + numbers(shape, dtype), numbers(shape, dtype, 1)
     weight, bias = numbers(C, dtype, 2), numbers(C, dtype, 3)
-    statistics = [(C, np.float64)] * 2
-    compare("moments", statistics, x, exact=False)
-    mean, var = np.empty(C), np.empty(C)
-    loops.moments(mean, var, x)
-    rstd = 1 / np.sqrt(var + 1e-5)
-    compare("normalize", [(shape, dtype)], x, mean, rstd, weight, bias, exact=False)
+    out, statistics = [(shape, dtype)], [(C, np.float64)] * 3
     gradients = [(shape, dtype), (C, dtype), (C, dtype)]
-    for name in ("normalize_grad", "normalize_eval_grad"):
-        compare(name, gradients, gy, x, mean, rstd, weight, exact=False)
+    mean, var, rstd = np.empty((3, C))
+    loops.batch_norm(np.empty_like(x), mean, var, rstd, x, weight, bias, 1e-5, 1.0)
+    by_mean = mean, rstd, weight, bias
+    for slope in (1.0, 0.0, 0.2):
+        compare("batch_norm", out + statistics, x, weight, bias, 1e-5, slope, exact=False)
+        compare("batch_norm_eval", out, x, *by_mean, slope, exact=False)
+        for training in (True, False):
+            compare("batch_norm_grad", gradients, gy, x, *by_mean, slope, training, exact=False)
+
+
+@both_dtypes
+@pytest.mark.parametrize("size", [1e18, 1e37, 3e38, 1e-20, 1e-38])
+def test_normalisation_of_huge_and_tiny_numbers(size, dtype):
+    x, gy = numbers((2, 3, 35), dtype), numbers((2, 3, 35), dtype, 1)
+    x = np.clip(x * 0.4, -1, 1) * dtype(size)
+    weight, bias = dtype([1, -2, 1e-33]), dtype([0, 3, 0])
+    mean, var, rstd = np.empty((3, 3))
+    loops.batch_norm(np.empty_like(x), mean, var, rstd, x, weight, bias, 0.0, 1.0)
+    by_mean = mean, rstd, weight, bias
+    with np.errstate(all="ignore"):
+        for c in range(3):  # each by itself: the tolerance is of the largest result
+            own = [np.ascontiguousarray(x[:, c : c + 1]), weight[c : c + 1], bias[c : c + 1]]
+            parts = [(own[0].shape, dtype), *[(1, np.float64)] * 3]
+            compare("batch_norm", parts, *own, 0.0, 0.2, exact=False)
+        gradients = [(x.shape, dtype), (3, dtype), (3, dtype)]
+        compare("batch_norm_grad", gradients, gy, x, *by_mean, 0.2, True, exact=False)
+
+
+@both_dtypes
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_normalisation_of_nan_and_infinities(value, dtype):
+    x, gy = numbers((2, 4, 35), dtype), numbers((2, 4, 35), dtype, 1)
+    x[1, 1, 33], gy[0, 2, 0] = value, value
+    weight, bias, mean, rstd = np.ones(4, dtype), np.ones(4, dtype), np.ones(4), np.ones(4)
+    mean[3] = value
+    gradients = [(x.shape, dtype), (4, dtype), (4, dtype)]
+    statistics = [(4, np.float64)] * 3
+    for slope in (1.0, 0.0, 0.2):
+        compare("batch_norm", [(x.shape, dtype), *statistics], x, weight, bias, 1e-5, slope,
+                exact=False)  # fmt: skip
+        compare("batch_norm_eval", [(x.shape, dtype)], x, mean, rstd, weight, bias, slope,
+                exact=False)  # fmt: skip
+        for training in (True, False):
+            compare("batch_norm_grad", gradients, gy, x, mean, rstd, weight, bias, slope, training,
+                    exact=False)  # fmt: skip
+
+
+def variance(x):
+    """By the fast kernel, of one channel."""
+    mean, var, rstd = np.empty((3, 1))
+    simd.batch_norm(np.empty_like(x), mean, var, rstd, x, *np.ones((2, 1), x.dtype), 1e-5, 1.0)
+    return var[0]
+
+
+@both_dtypes
+@pytest.mark.parametrize("outlier", [None, 1e6, -5.0])
+@pytest.mark.parametrize(("mean", "deviation"), [(1000, 1e-2), (0, 1), (-1e6, 1)])
+def test_variance_of_small_noise_on_a_large_mean(mean, deviation, outlier, dtype):
+    x = (mean + deviation * numbers((3, 1, 20_001))).astype(dtype)
+    if outlier is not None:  # the first value is what differences are taken from
+        x[0, 0, 0] = outlier
+    wide = x.astype(np.longdouble)
+    assert variance(x) == pytest.approx(float(((wide - wide.mean()) ** 2).mean()), rel=1e-12)
 
 
 @both_dtypes
@@ -99,7 +155,10 @@ def test_moments_of_whole_numbers_and_of_constants_are_exact(dtype):
     x = whole(np.random.default_rng(0), (4, 3, 64), dtype)
     x[:, 1] = 0.1
     mean, var = np.empty(3), np.empty(3)
-    simd.moments(mean, var, x)
+    parameters = np.ones(3, dtype), np.full(3, 0.3, dtype)
+    y = np.empty_like(x)
+    simd.batch_norm(y, mean, var, np.empty(3), x, *parameters, 1e-5, 1.0)
+    assert (y[:, 1] == dtype(0.3)).all()
     assert mean[0] * 256 == x[:, 0].astype(float).sum()
     assert (mean[1], var[1]) == (dtype(0.1), 0)
 
@@ -230,10 +289,10 @@ def test_bits_do_not_depend_on_the_number_of_threads():
     try:
         for threads in (1, 2, 3):
             kernels.set_num_threads(threads)
-            mean, var, y = np.empty(11), np.empty(11), np.empty_like(x)
-            simd.moments(mean, var, x)
+            (mean, var, rstd), (y, z) = np.empty((3, 11)), np.empty((2, *x.shape), x.dtype)
+            simd.batch_norm(z, mean, var, rstd, x, *np.ones((2, 11), x.dtype), 1e-5, 0.0)
             simd.log_softmax(y, x)
-            results.append((mean, var, y))
+            results.append((mean, var, y, z))
     finally:
         kernels.set_num_threads(before)
     for other in results[1:]:

@@ -21,7 +21,15 @@ from .faces import (
     conv_transpose2d_zero_insertion,
     toeplitz_matrix,
 )
-from .norm import moments, normalize, normalize_eval_grad, normalize_grad
+from .norm import (
+    batch_norm,
+    batch_norm_eval,
+    batch_norm_grad,
+    moments,
+    normalize,
+    normalize_eval_grad,
+    normalize_grad,
+)
 from .optimizer import adam, rmsprop, sgd
 from .pool import (
     adaptive_avg_pool2d,
@@ -52,6 +60,9 @@ __all__ = [
     "adaptive_max_pool2d",
     "avg_pool2d",
     "avg_pool2d_input_grad",
+    "batch_norm",
+    "batch_norm_eval",
+    "batch_norm_grad",
     "channel_sums",
     "conv2d",
     "conv2d_im2col",

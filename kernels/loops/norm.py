@@ -11,12 +11,26 @@ on (1, N*C, L), group norm on (1, N*G, C/G*L).
     var[c]  = sum over n, l of (x[n,c,l] - mean[c])**2 / M        (biased)
     rstd[c] = 1 / sqrt(var[c] + eps)
 
+Batch norm is these pieces in a row, and an activation may follow it:
+
+    slope 0  ReLU      slope 1  none      else  leaky ReLU: v becomes v*slope where it is negative
+
 Source: Ioffe and Szegedy, "Batch Normalization" (2015). Statistics are float64 whatever x is.
 """
 
+import math
+
 from .._jit import jit
 
-__all__ = ["moments", "normalize", "normalize_eval_grad", "normalize_grad"]
+__all__ = [
+    "batch_norm",
+    "batch_norm_eval",
+    "batch_norm_grad",
+    "moments",
+    "normalize",
+    "normalize_eval_grad",
+    "normalize_grad",
+]
 
 
 def _moments(mean, var, x):
@@ -142,3 +156,84 @@ def _normalize_eval_grad(gx, gweight, gbias, gy, x, mean, rstd, weight):
 
 
 normalize_eval_grad = jit(_normalize_eval_grad)
+
+
+def _batch_norm_eval(y, x, mean, rstd, weight, bias, slope):
+    """`normalize`, and the activation of the given slope.
+
+    Parameters
+    ----------
+    y : (N, C, L), written
+    x : (N, C, L)
+    mean, rstd : (C,) float64
+    weight, bias : (C,)
+    slope : float
+    """
+    N, C, L = x.shape
+    normalize(y, x, mean, rstd, weight, bias)
+    for n in range(N):
+        for c in range(C):
+            for l in range(L):
+                if y[n, c, l] <= 0:
+                    y[n, c, l] = y[n, c, l] * slope if slope != 0 else 0
+
+
+batch_norm_eval = jit(_batch_norm_eval)
+
+
+def _batch_norm(y, mean, var, rstd, x, weight, bias, eps, slope):
+    """Normalise x by its own statistics, and apply the activation of the given slope.
+
+    Parameters
+    ----------
+    y : (N, C, L), written
+    mean, var, rstd : (C,) float64, written
+    x : (N, C, L)
+    weight, bias : (C,)
+    eps, slope : float
+    """
+    moments(mean, var, x)
+    for c in range(len(mean)):
+        rstd[c] = 1 / math.sqrt(var[c] + eps)
+    batch_norm_eval(y, x, mean, rstd, weight, bias, slope)
+
+
+batch_norm = jit(_batch_norm)
+
+
+def _batch_norm_grad(
+    gx, gweight, gbias, gy, x, mean, rstd, weight, bias, slope, training
+):  # fmt: skip
+    """Gradient of `batch_norm` (training) or `batch_norm_eval`.
+
+    What came before the activation is made anew from x, to know its sign; gy goes through the
+    activation, and then through `normalize_grad` or `normalize_eval_grad`.
+
+    Parameters
+    ----------
+    gx : (N, C, L), written
+    gweight, gbias : (C,), written
+    gy, x : (N, C, L)
+    mean, rstd : (C,) float64
+    weight, bias : (C,)
+    slope : float
+    training : bool
+    """
+    N, C, L = x.shape
+    normalize(gx, x, mean, rstd, weight, bias)
+    for n in range(N):
+        for c in range(C):
+            for l in range(L):
+                if gx[n, c, l] > 0 or slope == 1:
+                    gx[n, c, l] = gy[n, c, l]
+                elif slope != 0:
+                    gx[n, c, l] = gy[n, c, l] * slope
+                else:
+                    gx[n, c, l] = 0 if gx[n, c, l] <= 0 else gy[n, c, l]  # NaN: as relu_grad
+    if training:
+        normalize_grad(gx, gweight, gbias, gx, x, mean, rstd, weight)
+    else:
+        normalize_eval_grad(gx, gweight, gbias, gx, x, mean, rstd, weight)
+
+
+batch_norm_grad = jit(_batch_norm_grad)

@@ -34,10 +34,9 @@ else:
         relu_grad,
     )
     from .norm import (
-        moments,
-        normalize,
-        normalize_eval_grad,
-        normalize_grad,
+        batch_norm,
+        batch_norm_eval,
+        batch_norm_grad,
     )
     from .pool import (
         max_pool2d,
@@ -80,6 +79,9 @@ else:
         "adaptive_max_pool2d",
         "avg_pool2d",
         "avg_pool2d_input_grad",
+        "batch_norm",
+        "batch_norm_eval",
+        "batch_norm_grad",
         "channel_sums",
         "conv2d",
         "conv2d_weight_grad",
@@ -93,10 +95,6 @@ else:
         "max_pool2d",
         "max_pool2d_gather",
         "max_pool2d_input_grad",
-        "moments",
-        "normalize",
-        "normalize_eval_grad",
-        "normalize_grad",
         "relu",
         "relu_grad",
         "rmsprop",

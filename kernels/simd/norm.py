@@ -1,125 +1,113 @@
-"""Normalisation: the channels shared among threads, sums in vectors of float64.
+"""Batch norm, and an activation after it: each channel read twice, once from memory.
 
-A channel belongs to one thread, which adds it up in four vectors of partial sums, always in the
-same order.  x is (N, C, L); the equations are in ``loops.norm``.
+A channel belongs to one thread, which finds its statistics, or the sums of its gradient, and then,
+while it is in the cache, what becomes of it; small channels are taken several at a time.  x is
+(N, C, L); the equations are in ``loops.norm``, the arithmetic is in ``norm_runs``.
 """
 
+import math
+
+import numpy as np
 from numpy import ndarray as Array
 
+from .. import loops
 from .._jit import jit
+from .norm_runs import find_gradient_sums, find_line, find_moments, gradient_runs, scale_runs
 from .tasks import launch, take
-from .vector import (
-    broadcast,
-    from_bits,
-    lanes,
-    masked_load_double,
-    sum_lanes,
-)
 
-__all__ = ["moments", "normalize", "normalize_eval_grad", "normalize_grad"]
+__all__ = ["batch_norm", "batch_norm_eval", "batch_norm_grad"]
+
+_CHUNK = 1 << 13  # elements that are worth a piece of work
 
 
-def moments(mean: Array, var: Array, x: Array) -> None:
-    """Mean and biased variance of every channel; see ``loops.moments``."""
-    launch(find_moments, len(mean), mean, var, x)
-
-
-def normalize(y: Array, x: Array, mean: Array, rstd: Array, weight: Array, bias: Array) -> None:
-    """Make y (x - mean) * rstd * weight + bias; see ``loops.normalize``."""
-    launch(scale_channels, len(mean), y, x, mean, rstd, weight, bias)
-
-
-def normalize_grad(
-    gx: Array, gweight: Array, gbias: Array,
-    gy: Array, x: Array, mean: Array, rstd: Array, weight: Array,
+def batch_norm(
+    y: Array, mean: Array, var: Array, rstd: Array,
+    x: Array, weight: Array, bias: Array, eps: float, slope: float,
 ) -> None:  # fmt: skip
-    """Gradient through the statistics; see ``loops.normalize_grad``."""
-    launch(find_gradients, len(mean), gx, gweight, gbias, gy, x, mean, rstd, weight, True)
+    """Statistics of each channel, and y by them; see ``loops.batch_norm``."""
+    arguments = (y, mean, var, rstd, x, weight, bias, eps, slope)
+    if _launch(normalize_channels, x, *arguments):
+        loops.batch_norm(*arguments)
 
 
-def normalize_eval_grad(
-    gx: Array, gweight: Array, gbias: Array,
-    gy: Array, x: Array, mean: Array, rstd: Array, weight: Array,
+def batch_norm_eval(
+    y: Array, x: Array, mean: Array, rstd: Array, weight: Array, bias: Array, slope: float
+) -> None:
+    """Make y by given statistics; see ``loops.batch_norm_eval``."""
+    arguments = (y, x, mean, rstd, weight, bias, slope)
+    if _launch(scale_channels, x, *arguments):
+        loops.batch_norm_eval(*arguments)
+
+
+def batch_norm_grad(
+    gx: Array, gweight: Array, gbias: Array, gy: Array, x: Array,
+    mean: Array, rstd: Array, weight: Array, bias: Array, slope: float, training: bool,
 ) -> None:  # fmt: skip
-    """Gradient with the statistics constant; see ``loops.normalize_eval_grad``."""
-    launch(find_gradients, len(mean), gx, gweight, gbias, gy, x, mean, rstd, weight, False)
+    """Gradient, through the statistics in training; see ``loops.batch_norm_grad``."""
+    arguments = (gx, gweight, gbias, gy, x, mean, rstd, weight, bias, slope, training)
+    if _launch(find_gradients, x, *arguments):
+        loops.batch_norm_grad(*arguments)
 
 
-def _sum_channel(x, g, c, x_shift, g_shift, doubles):
-    """Over channel c, the sum of g - g_shift, and of (g - g_shift) * (x - x_shift).
-
-    ``doubles`` is any float64 array: it tells the vectors' width.
-    """
+def _launch(kernel, x, *arguments):
+    """Run the kernel over all channels; say whether float32 was too narrow for one of them."""
     N, C, L = x.shape
-    D = lanes(doubles)
-    x_centre, g_centre = broadcast(doubles, x_shift), broadcast(doubles, g_shift)
-    sum0 = sum1 = product0 = product1 = broadcast(doubles, 0.0)
-    for n in range(N):
-        first = (n * C + c) * L
-        end = first + L
-        for l in range(first, end, 2 * D):
-            mask0, mask1 = from_bits(min(D, end - l)), from_bits(min(D, max(end - l - D, 0)))
-            g0 = masked_load_double(g, l, mask0, g_centre) - g_centre
-            g1 = masked_load_double(g, l + D, mask1, g_centre) - g_centre
-            sum0 += g0
-            sum1 += g1
-            product0 += g0 * (masked_load_double(x, l, mask0, x_centre) - x_centre)
-            product1 += g1 * (masked_load_double(x, l + D, mask1, x_centre) - x_centre)
-    return sum_lanes(sum0 + sum1), sum_lanes(product0 + product1)
+    share = max(1, _CHUNK // max(N * L, 1))  # channels in a piece
+    flat = [a.reshape(-1) if isinstance(a, np.ndarray) else a for a in arguments]
+    strange = np.zeros(1, np.bool_)
+    launch(kernel, -(-C // share), *flat, (N, C, L, share), strange)
+    return strange[0]
 
 
-sum_channel = jit(_sum_channel)
+def _normalize_channels(
+    work, y, mean, var, rstd, x, weight, bias, eps, slope, sizes, strange
+):  # fmt: skip
+    N, C, L, share = sizes
+    piece = take(work)
+    while piece < work[1]:
+        for c in range(piece * share, min((piece + 1) * share, C)):
+            runs = (c * L, C * L, N, L)
+            mean[c], var[c] = find_moments(x, runs, mean)
+            rstd[c] = 1 / math.sqrt(var[c] + eps)
+            line = find_line(x, mean[c], rstd[c], weight[c], bias[c], strange)
+            scale_runs(y, x, runs, line, slope)
+        piece = take(work)
 
 
-def _find_moments(work, mean, var, x):
-    """In three passes, as the textbook: the mean, what the mean lacks, the squares."""
-    M = max(x.shape[0] * x.shape[2], 1)
-    c = take(work)
-    while c < work[1]:
-        total, _ = sum_channel(x, x, c, 0.0, 0.0, mean)
-        mean[c] = total / M
-        rest, _ = sum_channel(x, x, c, mean[c], mean[c], mean)
-        mean[c] += rest / M
-        _, squares = sum_channel(x, x, c, mean[c], mean[c], mean)
-        var[c] = squares / M
-        c = take(work)
+normalize_channels = jit(_normalize_channels)
 
 
-find_moments = jit(_find_moments)
-
-
-def _scale_channels(work, y, x, mean, rstd, weight, bias):
-    N, _, L = x.shape
-    c = take(work)
-    while c < work[1]:
-        for n in range(N):
-            for l in range(L):
-                y[n, c, l] = (x[n, c, l] - mean[c]) * rstd[c] * weight[c] + bias[c]
-        c = take(work)
+def _scale_channels(work, y, x, mean, rstd, weight, bias, slope, sizes, strange):
+    N, C, L, share = sizes
+    piece = take(work)
+    while piece < work[1]:
+        for c in range(piece * share, min((piece + 1) * share, C)):
+            line = find_line(x, mean[c], rstd[c], weight[c], bias[c], strange)
+            scale_runs(y, x, (c * L, C * L, N, L), line, slope)
+        piece = take(work)
 
 
 scale_channels = jit(_scale_channels)
 
 
-def _find_gradients(work, gx, gweight, gbias, gy, x, mean, rstd, weight, training):
-    N, _, L = x.shape
+def _find_gradients(
+    work, gx, gweight, gbias, gy, x, mean, rstd, weight, bias, slope, training, sizes, strange
+):
+    N, C, L, share = sizes
     M = max(N * L, 1)
-    c = take(work)
-    while c < work[1]:
-        total, product = sum_channel(x, gy, c, mean[c], 0.0, mean)
-        product *= rstd[c]
-        gbias[c] = total
-        gweight[c] = product
-        scale = weight[c] * rstd[c]
-        for n in range(N):
-            if training:
-                for l in range(L):
-                    xhat = (x[n, c, l] - mean[c]) * rstd[c]
-                    gx[n, c, l] = scale * (gy[n, c, l] - total / M - xhat * (product / M))
-            else:
-                for l in range(L):
-                    gx[n, c, l] = scale * gy[n, c, l]
-        c = take(work)
+    piece = take(work)
+    while piece < work[1]:
+        for c in range(piece * share, min((piece + 1) * share, C)):
+            runs = (c * L, C * L, N, L)
+            line = find_line(x, mean[c], rstd[c], weight[c], bias[c], strange)
+            total, product = find_gradient_sums(gy, x, runs, mean[c], line, slope, mean)
+            product *= rstd[c]
+            gbias[c] = total
+            gweight[c] = product
+            owed = (total / M, rstd[c] * product / M) if training else (0.0, 0.0)
+            scale = weight[c] * rstd[c]
+            gradient_runs(gx, gy, x, runs, mean[c], line, slope, 1.0, scale, owed, strange)
+        piece = take(work)
 
 
 find_gradients = jit(_find_gradients)

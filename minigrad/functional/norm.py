@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.autograd import no_grad
+from minigrad.autograd import check_writable
 from minigrad.functional.checks import check_dtypes
 from minigrad.functional.norm_checks import affine, channels, check_number, check_parameters
 from minigrad.functional.norm_functions import Normalize, NormalizeBy
 from minigrad.tensor import Tensor
 
-__all__ = ["batch_norm", "instance_norm"]
+__all__ = ["batch_norm", "batch_norm_act", "instance_norm"]
 
 
 def batch_norm(
@@ -69,35 +69,92 @@ def batch_norm(
     >>> F.batch_norm(minigrad.tensor([[1.0], [3.0]]), None, None, training=True, eps=3.0).tolist()
     [[-0.5], [0.5]]
     """
+    return _batch_norm(
+        "batch_norm", input, running_mean, running_var, weight, bias, training, momentum, eps
+    )
+
+
+def batch_norm_act(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+    negative_slope: float = 0.0,
+) -> Tensor:
+    """`batch_norm` followed by ReLU or leaky ReLU, to the last bit, as one operation.
+
+    It takes no longer than batch norm alone and keeps nothing more: the input of the activation is
+    neither written nor kept, as its sign can be told from ``input``.
+
+    Parameters
+    ----------
+    negative_slope : float
+        Of the leaky ReLU; 0 is ReLU.  The other parameters are those of `batch_norm`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `batch_norm`, and for a slope that is not a number.
+
+    Examples
+    --------
+    >>> import minigrad
+    >>> from minigrad.functional.norm import batch_norm_act
+    >>> x = minigrad.tensor([[1.0], [3.0]])
+    >>> batch_norm_act(x, None, None, training=True, eps=3.0, negative_slope=0.5).tolist()
+    [[-0.25], [0.5]]
+    """
+    check_number(negative_slope, "negative_slope", "batch_norm_act")
+    return _batch_norm(
+        "batch_norm_act", input, running_mean, running_var, weight, bias, training, momentum, eps,
+        float(negative_slope),
+    )  # fmt: skip
+
+
+def _batch_norm(
+    operation: str,
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+    slope: float = 1.0,
+) -> Tensor:
     check_dtypes(
-        "batch_norm",
+        operation,
         input=input,
         weight=weight,
         bias=bias,
         running_mean=running_mean,
         running_var=running_var,
     )
-    N, C, L = channels(input, "batch_norm")
-    check_parameters(C, "batch_norm", running_mean, running_var, weight, bias, not training)
-    check_number(momentum, "momentum", "batch_norm")
-    check_number(eps, "eps", "batch_norm", 0.0, inclusive=not training)
+    N, C, L = channels(input, operation)
+    check_parameters(C, operation, running_mean, running_var, weight, bias, not training)
+    check_number(momentum, "momentum", operation)
+    check_number(eps, "eps", operation, 0.0, inclusive=not training)
     if training and N * L == 1:
         raise ValueError(
-            f"batch_norm: an input of shape {tuple(input.shape)} has one value per channel, and "
-            "the variance of "
-            "one value is 0; use a larger batch, a larger picture, or eval() for the running "
-            "statistics"
+            f"{operation}: an input of shape {tuple(input.shape)} has one value per channel, and "
+            "the variance of one value is 0; use a larger batch, a larger picture, or eval() for "
+            "the running statistics"
         )
-    x = input.reshape(N, C, L)
-    weight, bias = affine(x, C, weight, bias)
+    weight, bias = affine(input, C, weight, bias)
     if not training:
-        y = NormalizeBy.apply(x, weight, bias, *_constants(running_mean, running_var, eps))
-        return y.reshape(input.shape)
-    y, mean, var = Normalize.apply(x, weight, bias, eps)
-    if N * L:
-        _update(running_mean, mean.array, momentum)
-        _update(running_var, var.array * (N * L / (N * L - 1)), momentum)
-    return y.reshape(input.shape)
+        constants = _constants(running_mean, running_var, eps)
+        return NormalizeBy.apply(input, weight, bias, *constants, slope)
+    moments = np.empty((2, C))
+    y = Normalize.apply(input, weight, bias, eps, slope, moments)
+    if N * L and running_mean is not None and running_var is not None:
+        unbiased = moments[1] * (N * L / (N * L - 1))
+        _update((running_mean, moments[0]), (running_var, unbiased), momentum=momentum)
+    return y
 
 
 def instance_norm(
@@ -138,21 +195,20 @@ def instance_norm(
     check_number(eps, "eps", "instance_norm")
     weight, bias = affine(input, C, weight, bias)
     if not use_input_stats:
-        x = input.reshape(N, C, L)
-        y = NormalizeBy.apply(x, weight, bias, *_constants(running_mean, running_var, eps))
-        return y.reshape(input.shape)
+        constants = _constants(running_mean, running_var, eps)
+        return NormalizeBy.apply(input, weight, bias, *constants, 1.0)
     if L == 1:
         raise ValueError(
             f"instance_norm: an input of shape {tuple(input.shape)} has one pixel per channel, and "
             "the variance "
             "of one value is 0; use a larger picture, batch_norm, or eval() with running statistics"
         )
-    y, mean, var = Normalize.apply(
-        input.reshape(1, N * C, L), weight.repeat(N), bias.repeat(N), eps
-    )
-    if N * L:
-        _update(running_mean, mean.array.reshape(N, C).mean(0), momentum)
-        _update(running_var, var.array.reshape(N, C).mean(0) * (L / (L - 1)), momentum)
+    moments = np.empty((2, N * C))
+    x = input.reshape(1, N * C, L)
+    y = Normalize.apply(x, weight.repeat(N), bias.repeat(N), eps, 1.0, moments)
+    if N * L and running_mean is not None and running_var is not None:
+        mean, var = moments.reshape(2, N, C).mean(1)
+        _update((running_mean, mean), (running_var, var * (L / (L - 1))), momentum=momentum)
     return y.reshape(input.shape)
 
 
@@ -162,9 +218,11 @@ def _constants(mean: Any, var: Any, eps: float) -> tuple[np.ndarray, np.ndarray]
         return mean.array.astype(np.float64), 1 / np.sqrt(var.array.astype(np.float64) + eps)
 
 
-def _update(running: Tensor | None, value: np.ndarray, momentum: float) -> None:
-    """Move a running statistic towards a new value, in place."""
-    if running is None:
-        return
-    with no_grad(), np.errstate(all="ignore"):
-        running.copy_(running.wrap((1 - momentum) * running.array + momentum * value))
+def _update(*pairs: tuple[Tensor, np.ndarray], momentum: float) -> None:
+    """Move running statistics towards new values, in place; no gradient goes that way."""
+    with np.errstate(all="ignore"):
+        for running, value in pairs:
+            check_writable(running)
+            moved = (1 - momentum) * running.array + momentum * value
+            np.copyto(running.array, moved, casting="unsafe")
+            running.storage.version += 1

@@ -208,7 +208,9 @@ def normalize(
 def _standardized(x: Tensor, N: int, C: int, L: int, eps: float) -> Tensor:
     """Return x normalised per channel of its view (N, C, L), in its own shape."""
     weight, bias = affine(x, C, None, None)
-    return Normalize.apply(x.reshape(N, C, L), weight, bias, eps)[0].reshape(x.shape)
+    moments = np.empty((2, C))
+    y = Normalize.apply(x.reshape(N, C, L), weight, bias, eps, 1.0, moments)
+    return y.reshape(x.shape)
 
 
 def _scaled(

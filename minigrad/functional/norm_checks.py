@@ -11,7 +11,7 @@ from minigrad.errors import RangeError, SizeError
 from minigrad.functional.checks import check_tensor
 from minigrad.tensor import Tensor
 
-__all__ = ["affine", "channels", "check_number", "check_parameters"]
+__all__ = ["affine", "channels", "check_number", "check_parameters", "planes"]
 
 
 def channels(x: Tensor, operation: str) -> tuple[int, int, int]:
@@ -23,6 +23,11 @@ def channels(x: Tensor, operation: str) -> tuple[int, int, int]:
             f"{tuple(x.shape)}"
         )
     return x.shape[0], x.shape[1], prod(x.shape[2:])
+
+
+def planes(x: np.ndarray) -> np.ndarray:
+    """Return x as the kernels take it: contiguous, (N, C, L)."""
+    return np.ascontiguousarray(x).reshape(*x.shape[:2], prod(x.shape[2:]))
 
 
 def affine(x: Tensor, C: int, weight: Tensor | None, bias: Tensor | None) -> tuple[Tensor, Tensor]:
