@@ -8,7 +8,7 @@ To see how a fast convolution works, read in this order:
 4. ``weights``       packing the weights
 5. ``tasks``         sharing work among threads
 6. ``gather``        the packed matrix product over blocks of pixels
-7. ``direct``        the way round packing, for depthwise convolution and last layers
+7. ``direct``        the way round packing, for few channels a group (``padded``, ``tap_tile``)
 8. ``conv``          conv2d and conv_transpose2d as walks of these kernels
 9. ``weight_grad``   three ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
                      ``pixel_pairs``), ``patch_grad`` and ``direct_grad``

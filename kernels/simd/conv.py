@@ -43,8 +43,8 @@ def conv2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeometry) -> 
     OH, OW = y.shape[2:]
     out = Output(walk.G, w.shape[0] // walk.G, OH, OW, 1, 1)
     phases = np.array([[0, len(taps), 0, 0]])
-    weights = pack_weights(w, np.arange(len(taps)), phases, walk.G, transposed=False)
-    _gather(y, x, weights, b, taps, phases, walk, out)
+    table = np.column_stack([taps, np.arange(len(taps))])
+    _gather(y, x, w, b, table, phases, walk, out, transposed=False)
 
 
 def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeometry) -> None:
@@ -73,14 +73,16 @@ def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeo
             phases.append((first, len(taps), top, left))
     table, ranges = np.array(taps, np.int64).reshape(-1, 3), np.array(phases, np.int64)
     walk = Walk(N, G, I // G, H, W, -(-OH // SH), -(-OW // SW), 1, 1)
-    weights = pack_weights(w, table[:, 2].copy(), ranges, G, transposed=True)
-    _gather(y, x, weights, b, table[:, :2].copy(), ranges, walk, Output(G, O, OH, OW, SH, SW))
+    _gather(y, x, w, b, table, ranges, walk, Output(G, O, OH, OW, SH, SW), transposed=True)
 
 
-def _gather(y, x, weights, b, taps, phases, walk, out):
+def _gather(y, x, w, b, table, phases, walk, out, transposed):
     """The kernel for many output channels a group, or the one for few."""
-    few = out.O <= MOST_CHANNELS and walk.TW <= 2
-    (gather_directly if few else gather)(y, x, weights, b, taps, phases, walk, out)
+    if out.O <= MOST_CHANNELS:
+        gather_directly(y, x, w, b, table, phases, walk, out, transposed)
+    else:
+        weights = pack_weights(w, table[:, 2].copy(), phases, walk.G, transposed)
+        gather(y, x, weights, b, table[:, :2].copy(), phases, walk, out)
 
 
 def _phase(position, K, S, D):

@@ -16,7 +16,10 @@ from .patches import ENDS, HIGH, LOW, OFFSET, Walk, aim_pieces, find_pieces, pie
 from .tasks import aligned_empty, launch, take
 from .vector import broadcast, evens, fma, lanes, load, masked_load, store, sum_lanes
 
-__all__ = ["weight_grad_directly"]
+__all__ = ["MOST_CHANNELS", "weight_grad_directly"]
+
+MOST_CHANNELS = 2
+"""Most output channels a group that this is for; it is also for column steps of 1 and 2 alone."""
 
 _BLOCK = 64  # vectors of positions in a slice, at least
 _SLICES = 16  # most slices

@@ -48,6 +48,7 @@ __all__ = [
     "evens",
     "fma",
     "from_bits",
+    "interleaved",
     "lanes",
     "larger",
     "load",
@@ -275,6 +276,21 @@ def apart(typingctx, value):
         return context.make_tuple(builder, signature.return_type, halves)
 
     return types.UniTuple(value, 2)(value), generate
+
+
+@intrinsic
+def interleaved(typingctx, a, b):
+    """``low, high = interleaved(a, b)``: two vectors, a's lanes at even places, b's at odd ones."""
+
+    def generate(context, builder, signature, arguments):
+        halves = []
+        for first in (0, a.lanes // 2):
+            places = [first + i // 2 + i % 2 * a.lanes for i in range(a.lanes)]
+            index = ir.Constant(ir.VectorType(ir.IntType(32), a.lanes), places)
+            halves.append(builder.shuffle_vector(*arguments, index))
+        return context.make_tuple(builder, signature.return_type, halves)
+
+    return types.UniTuple(a, 2)(a, b), generate
 
 
 @intrinsic

@@ -16,8 +16,7 @@ included; so they are counted.
 from numpy import ndarray as Array
 
 from ..geometry import Conv2dGeometry
-from .direct import MOST_CHANNELS
-from .direct_grad import weight_grad_directly
+from .direct_grad import MOST_CHANNELS, weight_grad_directly
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS
 from .patch_grad import weight_grad_by_patches
