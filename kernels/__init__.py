@@ -22,12 +22,20 @@ from types import ModuleType
 
 from ._cache import on_compile
 from ._memory import keep_freed_memory
-from ._threads import get_num_threads, set_num_threads
+from ._threads import cores, get_num_threads, set_num_threads
 
-__all__ = ["backend", "backends", "get_num_threads", "on_compile", "set_num_threads", "use"]
+__all__ = [
+    "backend",
+    "backends",
+    "cores",
+    "get_num_threads",
+    "on_compile",
+    "set_num_threads",
+    "use",
+]
 
 _BACKENDS = ("loops", "simd")
-_SUBMODULES = (*_BACKENDS, "geometry")
+_SUBMODULES = (*_BACKENDS, "geometry", "rates")
 
 keep_freed_memory()
 

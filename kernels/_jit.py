@@ -26,10 +26,15 @@ from numba.core.serialize import dumps
 
 from ._cache import KernelCache, announce_compilation
 
-__all__ = ["DISABLED", "jit"]
+__all__ = ["DISABLED", "cache_folder", "jit"]
 
 DISABLED = bool(config.DISABLE_JIT)
 """Whether NUMBA_DISABLE_JIT asks for plain Python functions."""
+
+
+def cache_folder() -> str | None:
+    """Where machine code is kept; None where it cannot be (or nothing is compiled)."""
+    return None if DISABLED or not (store := _FunctionCache._store()).folder else str(store.folder)
 
 
 def jit(function: Callable[..., Any], **options: Any) -> Any:

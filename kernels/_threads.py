@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
-__all__ = ["get_num_threads", "run_on_threads", "set_num_threads"]
+__all__ = ["cores", "get_num_threads", "run_on_threads", "set_num_threads"]
 
 _VARIABLES = ("MINIGRAD_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 
@@ -54,7 +54,7 @@ def _limit_blas(n: int) -> None:
     threadpool_limits(n, user_api="blas")
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -75,7 +75,7 @@ def _threads_from_environment() -> int:
                 f"got {text!r}; correct it or unset it"
             )
         chosen = chosen or int(count)
-    return min(chosen or _cores(), _cores())
+    return min(chosen or cores(), cores())
 
 
 class _Job:

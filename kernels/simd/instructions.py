@@ -10,6 +10,7 @@ from numba.core import cgutils
 from numba.core.registry import cpu_target
 
 __all__ = [
+    "CPU_NAME",
     "HAS_FMA",
     "REGISTERS",
     "VECTOR_BYTES",
@@ -26,13 +27,9 @@ __all__ = [
 ]
 
 
-def _features() -> set[str]:
-    """What Numba generates code for: the host's features, unless its settings say otherwise."""
-    _, _, features = cpu_target.target_context.codegen().magic_tuple()
-    return {name[1:] for name in features.split(",") if name.startswith("+")}
-
-
-_HAS = _features()
+# What Numba generates code for: the host, unless Numba's settings say otherwise.
+_, CPU_NAME, _features = cpu_target.target_context.codegen().magic_tuple()
+_HAS = {name[1:] for name in _features.split(",") if name.startswith("+")}
 _IS_ARM = "neon" in _HAS or "fp-armv8" in _HAS
 VECTOR_BYTES = 64 if "avx512f" in _HAS else 32 if "avx" in _HAS else 16
 REGISTERS = 32 if "avx512f" in _HAS or _IS_ARM else 16

@@ -1,0 +1,60 @@
+"""``minigrad COMMAND ...``: finds the command's module and hands it the rest of the line."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
+}
+"""Name of a command: its line in the help.  `minigrad.cli.NAME` has ``main(arguments) -> int``."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command and its arguments; the command line's by default.
+
+    Returns
+    -------
+    int
+        Exit status: 0 done, 1 an error, 2 a command line that cannot be understood.
+    """
+    name, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if name in ("-h", "--help", "help"):
+        print(_help())
+        return 0
+    if name in ("-V", "--version"):
+        print(f"minigrad {version('minigrad')}")
+        return 0
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
+        print(f"minigrad: there is no command {name!r}; {hint}", file=sys.stderr)
+        return 2
+    return import_module(f"minigrad.cli.{name}").main(rest)
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {purpose}" for name, purpose in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: minigrad COMMAND [options]",
+            "",
+            "A tensor engine on NumPy and Numba that can be read end to end.",
+            "",
+            *lines,
+            "",
+            "minigrad COMMAND --help tells more of a command; minigrad --version the version.",
+        ]
+    )
