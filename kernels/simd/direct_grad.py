@@ -1,116 +1,142 @@
-"""Weight gradient for one or two output channels a group: a dot product for each weight.
+"""Weight gradient for few output channels a group: a dot product for each weight.
 
-    gw[o, k] = sum over pixels p of patch[k, p] * gy[o, p]
+    gw[o, k] = sum over positions p of gy[o, p] * patch[k, p]
 
-With so few channels nothing is packed (see ``direct``).  For each vector of positions, the aims are
-followed through the channels; each load is multiplied by gy's vector and added to the weight's own
-vector of partial sums.  As in ``weight_grad``, slices of the pixels have sums of their own, added
-at the end in a fixed order, and so are the lanes.
+With so few channels nothing is turned or packed: as in ``direct``, the pictures are copied with
+their padding, and so is gy, at the same pitch.
+
+    for each group, stretch of its channels, and slice of the pictures      (a piece of work)
+        for each band of rows in the slice
+            copy the rows of x that it looks at, and those of gy
+            for each few taps and output channels: sums += gy * copy        (``dot_tile``)
+        add up the lanes of the sums
+
+There are slices only where groups and channels alone do not make enough pieces; the slices' results
+are added at the end, always in the same order.
 """
 
 import numpy as np
 
 from .._jit import jit
+from .dot_tile import COLUMNS, multiply_dots
 from .instructions import VECTOR_BYTES
-from .patches import ENDS, HIGH, LOW, OFFSET, Walk, aim_pieces, find_pieces, piece_tables
+from .padded import Band, copy_planes, plan_band, tap_offsets
+from .patches import Walk
 from .tasks import aligned_empty, launch, take
-from .vector import broadcast, evens, fma, lanes, load, masked_load, store, sum_lanes
+from .vector import broadcast, from_bits, lanes, load, store, sum_lanes
 
 __all__ = ["MOST_CHANNELS", "weight_grad_directly"]
 
-MOST_CHANNELS = 2
-"""Most output channels a group that this is for; it is also for column steps of 1 and 2 alone."""
-
-_BLOCK = 64  # vectors of positions in a slice, at least
-_SLICES = 16  # most slices
+MOST_CHANNELS = 4
+"""Most output channels a group that this is for."""
+_COPY_BYTES = 2**16  # of the copies, about
+_LEAST_ROWS = 8  # of a band, if the picture has as many
+_LEAST_CHANNELS = 4  # of a stretch, if the group has as many
+_PIECES = 16  # pieces of work that are enough
 
 
 def weight_grad_directly(
-    gw: np.ndarray, x: np.ndarray, gy: np.ndarray, taps: np.ndarray, walk: Walk, gy_walk: Walk
+    gw: np.ndarray, x: np.ndarray, gy: np.ndarray, taps: np.ndarray, walk: Walk
 ) -> None:
-    """As ``weight_grad.conv2d_weight_grad``, on its walks of x and of gy."""
+    """As ``weight_grad.conv2d_weight_grad``, on its walk of x; gy is not empty."""
     L = VECTOR_BYTES // x.itemsize
-    vectors = -(-walk.N * walk.QH * walk.QW // L)
-    slices = max(1, min(_SLICES, vectors // _BLOCK))
-    sums = aligned_empty(slices * gw.size * L, x.dtype, "conv2d weight gradient")
+    pairs, T, O = taps.tolist(), len(taps), gw.shape[0] // walk.G
+    rows = 1 if O == 1 else 2 if O == 2 else 4
+    panels = -(-O // rows)
+    stretches = max(1, min(walk.C // _LEAST_CHANNELS, -(-_PIECES // walk.G)))
+    channels = -(-walk.C // stretches)
+    stretches = -(-walk.C // channels)
+    band, remainders = plan_band(walk, pairs, 0)
+    row = (channels * len(remainders) + panels * rows) * band.pitch * x.itemsize
+    bands = -(-walk.QH // max(_LEAST_ROWS, _COPY_BYTES // row - band.height))
+    height = -(-walk.QH // bands)
+    bands = -(-walk.QH // height)
+    band, remainders = plan_band(walk, pairs, height)
+    gy_walk = walk._replace(C=O, H=walk.QH, W=walk.QW, TH=1, TW=1)
+    gy_band = Band(height, height, band.pitch, 0, 0)
+    plane = len(remainders) * band.height * band.pitch
+    starts = np.arange(channels)[:, None] * plane
+    offsets = (starts + tap_offsets(walk, pairs, band, remainders)).reshape(-1)
+    tail = np.zeros(-len(offsets) % COLUMNS[rows], np.int64)
+    K = len(offsets) + len(tail)
+    units = walk.N * bands
+    slices = min(units, -(-_PIECES // (walk.G * stretches)))
+    parts = np.empty((slices, *gw.shape), gw.dtype) if slices > 1 else gw
 
     def private():
-        return (*piece_tables(1, 1, L, len(taps)), *piece_tables(1, 1, L, 1))
+        what = "conv2d weight gradient"
+        return (
+            aligned_empty(channels * plane + band.pitch + 2 * L, x.dtype, what),
+            aligned_empty(panels * rows * height * band.pitch + 2 * L, x.dtype, what),
+            aligned_empty(panels * rows * K * L, x.dtype, what),
+            np.empty(-(-height * band.pitch // L), np.int64),
+        )
 
-    middle = np.zeros((1, 2), np.int64)
+    plan = (walk, band, gy_walk, gy_band)
+    split = (slices, stretches, channels, bands, panels, rows, COLUMNS[rows], T)
     launch(
-        sum_directly, slices, sums, x.reshape(-1), gy.reshape(-1), taps, middle, walk, gy_walk,
-        vectors, private=private,
+        sum_dots, walk.G * stretches * slices, parts.reshape(-1), x.reshape(-1), gy.reshape(-1),
+        np.concatenate([offsets, tail]), np.array(remainders, np.int64).reshape(-1, 2), plan,
+        split, private=private,
     )  # fmt: skip
-    launch(add_lanes, gw.shape[0], gw.reshape(-1), sums)
+    if slices > 1:
+        with np.errstate(all="ignore"):
+            np.add.reduce(parts, axis=0, out=gw)
 
 
-def _multiply_taps(sums, k, x, channel, g_vector, aims, stride):
-    """Add one channel's patches times gy's vector to the sums from weight k on."""
+def _mask_idle(masks, rows, pitch, width, L):
+    """The lanes of each vector of positions that are none of the idle ones between two rows."""
+    for v in range((rows * pitch + L - 1) // L):
+        masks[v] = 0
+    for row in range(rows):
+        p, end = row * pitch, row * pitch + width
+        while p < end:
+            v, lane = p // L, p % L
+            length = min(L - lane, end - p)
+            masks[v] |= from_bits(lane + length) & ~from_bits(lane)
+            p += length
+
+
+mask_idle = jit(_mask_idle)
+
+
+def _sum_dots(work, parts, x, gy, offsets, remainders, plan, split, buffers):
+    """Take piece after piece: a group, a stretch of its channels, a slice of the pictures."""
+    walk, band, gy_walk, gy_band = plan
+    slices, stretches, channels, bands, panels, rows, columns, T = split
+    copy, gy_copy, sums, masks = buffers
     L = lanes(x)
-    zero = broadcast(x, 0)
-    low = high = zero
-    for a in range(len(aims)):
-        source = aims[a, OFFSET] + channel
-        low = masked_load(x, source, aims[a, LOW], low)
-        if stride == 2:
-            high = masked_load(x, source + L, aims[a, HIGH], high)
-        if aims[a, ENDS]:
-            value = evens(low, high) if stride == 2 else low
-            store(sums, k * L, fma(value, g_vector, load(sums, k * L)))
-            low = high = zero
-            k += 1
-
-
-multiply_taps = jit(_multiply_taps)
-
-
-def _sum_directly(work, sums, x, gy, taps, middle, walk, gy_walk, vectors, buffers):
-    """One slice per piece of work: every position of it, every group, every weight."""
-    pieces, aims, gy_pieces, gy_aims = buffers
-    L = lanes(x)
-    zero = broadcast(x, 0)
-    T, O, plane = len(taps), gy_walk.C, walk.H * walk.W
-    slices = work[1]
-    weights = len(sums) // slices // L
+    K, O, units = len(offsets), gy_walk.C, walk.N * bands
+    plane = gy_band.height * gy_band.pitch
     piece = take(work)
     while piece < work[1]:
-        for k in range(piece * weights, (piece + 1) * weights):
-            store(sums, k * L, zero)
-        for v in range(piece * vectors // slices, (piece + 1) * vectors // slices):
-            first, end = v * L, min((v + 1) * L, walk.N * walk.QH * walk.QW)
-            count = find_pieces(pieces, first, end, L, walk)
-            used = aim_pieces(aims, pieces, 0, count, taps, 0, L, walk)
-            count = find_pieces(gy_pieces, first, end, L, gy_walk)
-            gy_used = aim_pieces(gy_aims, gy_pieces, 0, count, middle, 0, L, gy_walk)
-            for channel in range(walk.G * O):
-                g_vector = zero
-                for a in range(gy_used):
-                    source = gy_aims[a, OFFSET] + channel * gy_walk.W
-                    g_vector = masked_load(gy, source, gy_aims[a, LOW], g_vector)
-                for c in range(walk.C):
-                    k = piece * weights + (channel * walk.C + c) * T
-                    place = (channel // O * walk.C + c) * plane
-                    multiply_taps(sums, k, x, place, g_vector, aims[:used], walk.TW)
+        this, g = piece % slices, piece // slices // stretches
+        c = piece // slices % stretches * channels
+        c_end = min(c + channels, walk.C)
+        for i in range(panels * rows * K):
+            store(sums, i * L, broadcast(sums, 0))
+        masked = 0
+        for unit in range(this * units // slices, (this + 1) * units // slices):
+            picture, row = unit // bands * walk.G + g, unit % bands * band.rows
+            height = min(band.rows, walk.QH - row)
+            if height != masked:
+                mask_idle(masks, height, band.pitch, walk.QW, L)
+                masked = height
+            these = (picture * walk.C + c, picture * walk.C + c_end)
+            copy_planes(copy, x, these, row, remainders, walk, band)
+            these = (picture * O, picture * O + O)
+            copy_planes(gy_copy, gy, these, row, np.zeros((1, 2), np.int64), gy_walk, gy_band)
+            for k in range(0, (c_end - c) * T, columns):
+                for o in range(0, O, rows):
+                    multiply_dots(
+                        rows, (sums, (o * K + k) * L, K * L), (gy_copy, o * plane, plane), copy,
+                        (offsets, k), masks, (height * band.pitch + L - 1) // L,
+                    )  # fmt: skip
+        for o in range(O):
+            place = ((this * walk.G * O + g * O + o) * walk.C + c) * T
+            for k in range((c_end - c) * T):
+                parts[place + k] = sum_lanes(load(sums, (o * K + k) * L))
         piece = take(work)
 
 
-sum_directly = jit(_sum_directly)
-
-
-def _add_lanes(work, gw, sums):
-    """One output channel per piece of work: its weights, over slices and then lanes."""
-    L = lanes(sums)
-    share = len(gw) // work[1]
-    slices = len(sums) // (len(gw) * L)
-    piece = take(work)
-    while piece < work[1]:
-        for k in range(piece * share, (piece + 1) * share):
-            total = load(sums, k * L)
-            for s in range(1, slices):
-                total += load(sums, (s * len(gw) + k) * L)
-            gw[k] = sum_lanes(total)
-        piece = take(work)
-
-
-add_lanes = jit(_add_lanes)
+sum_dots = jit(_sum_dots)

@@ -20,7 +20,7 @@ from .direct_grad import MOST_CHANNELS, weight_grad_directly
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS
 from .patch_grad import weight_grad_by_patches
-from .patches import Walk, conv2d_walk
+from .patches import conv2d_walk
 from .tap_grad import cut_taps, weight_grad_by_taps
 
 __all__ = ["conv2d_weight_grad"]
@@ -44,10 +44,8 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
         gw[...] = 0
         return
     O = gw.shape[0] // walk.G
-    if O <= MOST_CHANNELS and walk.TW <= 2:
-        Q = walk.QH * walk.QW
-        gy_walk = Walk(walk.N, walk.G, O, 1, Q, 1, Q, 1, 1)
-        weight_grad_directly(gw, x, gy, taps, walk, gy_walk)
+    if O <= MOST_CHANNELS:
+        weight_grad_directly(gw, x, gy, taps, walk)
         return
     L = VECTOR_BYTES // x.itemsize
     T = len(taps)
