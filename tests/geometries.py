@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from minigrad.kernels import geometry as G
 
-__all__ = ["Case", "conv_cases", "pool_cases", "transposed_cases", "whole"]
+__all__ = ["Case", "conv_cases", "pool_cases", "transposed_cases", "whole", "winograd_cases"]
 
 
 class Case(NamedTuple):
@@ -53,6 +53,19 @@ def conv_cases(draw):
     rng = draw(generators)
     x, w = whole(rng, (N, G_ * CG, *sizes)), whole(rng, (G_ * OG, CG, *kernel))
     geometry, y_shape = G.conv2d_geometry(x.shape, w.shape, stride, padding, dilation, G_)
+    return Case(x, w, whole(rng, G_ * OG), geometry, y_shape)
+
+
+@st.composite
+def winograd_cases(draw):
+    """A 3 x 3 convolution of stride 1: any size and padding, the batch may be 0, groups."""
+    padding, spare = draw(unequal(0, 4)), draw(unequal(0, 20))
+    N, G_ = draw(st.integers(0, 3)), draw(st.integers(1, 2))
+    CG, OG = draw(st.integers(1, 5)), draw(st.integers(1, 20))
+    sizes = [max(1, 3 - 2 * P) + more for P, more in zip(padding, spare, strict=True)]
+    rng = draw(generators)
+    x, w = whole(rng, (N, G_ * CG, *sizes)), whole(rng, (G_ * OG, CG, 3, 3))
+    geometry, y_shape = G.conv2d_geometry(x.shape, w.shape, 1, padding, 1, G_)
     return Case(x, w, whole(rng, G_ * OG), geometry, y_shape)
 
 

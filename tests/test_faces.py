@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from geometries import conv_cases, transposed_cases
+from geometries import conv_cases, transposed_cases, winograd_cases
 from hypothesis import given, settings
 from seed_facts import BY_ID
 
@@ -30,6 +30,12 @@ def test_faces_of_convolution(case):
     direct = result("conv2d", case)
     for name in CONVOLUTIONS:
         np.testing.assert_array_equal(result(name, case), direct, err_msg=name)
+
+
+@pytest.mark.property
+@given(winograd_cases())
+def test_winograd(case):
+    np.testing.assert_array_equal(result("conv2d_winograd", case), result("conv2d", case))
 
 
 @pytest.mark.property
@@ -78,6 +84,27 @@ def test_batch_0_and_dtype(name):
         assert not np.isnan(y).any()
         assert (x == 1).all()
         assert (w == 1).all()
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("kernel", "stride", "dilation"), [((3, 2), 1, 1), ((3, 3), (2, 1), 1), ((3, 3), 1, (1, 2))]
+)
+def test_winograd_refuses_what_it_cannot_do(kernel, stride, dilation):
+    x, w = np.ones((1, 2, 7, 8)), np.ones((3, 2, *kernel))
+    geometry, y_shape = G.conv2d_geometry(x.shape, w.shape, stride, 0, dilation)
+    with pytest.raises(ValueError, match="3 x 3 kernels of stride 1 and dilation 1"):
+        loops.conv2d_winograd(np.empty(y_shape), x, w, np.zeros(3), geometry)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("N", [0, 2])
+def test_winograd_of_batch_0_and_dtype(N):
+    x, w = np.ones((N, 2, 3, 5), np.float32), np.ones((2, 2, 3, 3), np.float32)
+    geometry, y_shape = G.conv2d_geometry(x.shape, w.shape, padding=1)
+    y = np.full(y_shape, np.nan, np.float32)
+    loops.conv2d_winograd(y, x, w, np.ones(2, np.float32), geometry)
+    assert y[:, :, 0, 0].tolist() == [[9, 9]] * N
 
 
 @pytest.mark.unit

@@ -15,6 +15,7 @@ from .elementwise import leaky_relu, leaky_relu_grad, relu, relu_grad
 from .faces import (
     conv2d_im2col,
     conv2d_toeplitz,
+    conv2d_winograd,
     conv_transpose2d_gradient,
     conv_transpose2d_phases,
     conv_transpose2d_toeplitz,
@@ -68,6 +69,7 @@ __all__ = [
     "conv2d_im2col",
     "conv2d_toeplitz",
     "conv2d_weight_grad",
+    "conv2d_winograd",
     "conv_transpose2d",
     "conv_transpose2d_gradient",
     "conv_transpose2d_phases",

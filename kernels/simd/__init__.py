@@ -9,8 +9,9 @@ To see how a fast convolution works, read in this order:
 5. ``tasks``         sharing work among threads
 6. ``gather``        the packed matrix product over blocks of pixels
 7. ``direct``        the way round packing, for few channels a group (``padded``, ``tap_tile``)
-8. ``conv``          conv2d and conv_transpose2d as walks of these kernels
-9. ``weight_grad``   three ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
+8. ``winograd``      fewer multiplications for 3 x 3 kernels (``winograd_tiles``, ``shuffle``)
+9. ``conv``          conv2d and conv_transpose2d as walks of these kernels
+10. ``weight_grad``  three ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
                      ``pixel_pairs``), ``patch_grad`` and ``direct_grad``
 
 The others are short: ``elementwise``, ``norm``, ``pool``, ``reduction``, ``softmax`` (with

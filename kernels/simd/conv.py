@@ -14,6 +14,9 @@ ih comes out whole::
 So each of the SH*SW phases is an ordinary convolution of stride 1 with a sub-kernel of its own,
 and no multiplication is wasted: 4 x 4 with stride 2 is four 2 x 2 kernels, 3 x 3 with stride 2 is
 kernels of 2 x 2, 2 x 1, 1 x 2 and 1 x 1.  A phase without taps is the bias.
+
+The most common convolution of all, 3 x 3 with stride 1 between many channels, has a shorter way:
+see `winograd`.
 """
 
 import numpy as np
@@ -24,6 +27,7 @@ from .direct import MOST_CHANNELS, gather_directly
 from .gather import Output, gather
 from .patches import Walk, conv2d_walk
 from .weights import pack_weights
+from .winograd import pays, winograd
 
 __all__ = ["conv2d", "conv_transpose2d"]
 
@@ -39,6 +43,8 @@ def conv2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeometry) -> 
     b : (O,)
     geometry : Conv2dGeometry
     """
+    if _by_winograd(y, x, w, b, geometry, transposed=False):
+        return
     walk, taps = conv2d_walk(x, w.shape[2:], y.shape[2:], geometry)
     OH, OW = y.shape[2:]
     out = Output(walk.G, w.shape[0] // walk.G, OH, OW, 1, 1)
@@ -58,6 +64,8 @@ def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeo
     b : (O,)
     geometry : Conv2dGeometry
     """
+    if _by_winograd(y, x, w, b, geometry, transposed=True):
+        return
     (SH, SW), (PH, PW), (DH, DW), G = geometry
     N, I, H, W = x.shape
     _, O, KH, KW = w.shape
@@ -74,6 +82,15 @@ def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeo
     table, ranges = np.array(taps, np.int64).reshape(-1, 3), np.array(phases, np.int64)
     walk = Walk(N, G, I // G, H, W, -(-OH // SH), -(-OW // SW), 1, 1)
     _gather(y, x, w, b, table, ranges, walk, Output(G, O, OH, OW, SH, SW), transposed=True)
+
+
+def _by_winograd(y, x, w, b, geometry, transposed):
+    """Do it in Winograd's way, if that is possible and pays; return whether y is done."""
+    strides, padding, dilations, G = geometry
+    if w.shape[2:] != (3, 3) or (*strides, *dilations) != (1, 1, 1, 1):
+        return False
+    N, O, OH, OW = y.shape
+    return pays(x.shape[1] // G, O // G, N, OH, OW) and winograd(y, x, w, b, padding, G, transposed)
 
 
 def _gather(y, x, w, b, table, phases, walk, out, transposed):
