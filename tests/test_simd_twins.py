@@ -95,6 +95,38 @@ def test_normalisation(shape, dtype):
             compare("batch_norm_grad", gradients, gy, x, *by_mean, slope, training, exact=False)
 
 
+GROUPS = [(2, 6, 35, 3), (2, 6, 35, 6), (3, 4, 7, 2), (19, 133, 1, 1), (2, 8, 1, 2),
+          (1, 2, 9000, 1), (0, 4, 6, 2), (0, 4, 60, 2), (2, 4, 0, 2)]  # fmt: skip
+
+
+@both_dtypes
+@pytest.mark.parametrize("case", GROUPS)
+def test_normalisation_of_groups(case, dtype):
+    *shape, G = case
+    N, C, _ = shape
+    x, gy = 3 + numbers(shape, dtype), numbers(shape, dtype, 1)
+    weight, bias = numbers(C, dtype, 2), numbers(C, dtype, 3)
+    statistics = [((N, G), np.float64)] * 3
+    compare("group_norm", [(shape, dtype), *statistics], x, weight, bias, 1e-5, exact=False)
+    mean, var, rstd = np.empty((3, N, G))
+    loops.group_norm(np.empty_like(x), mean, var, rstd, x, weight, bias, 1e-5)
+    gradients = [(shape, dtype), (C, dtype), (C, dtype)]
+    compare("group_norm_grad", gradients, gy, x, mean, rstd, weight, exact=False)
+
+
+@both_dtypes
+@pytest.mark.parametrize("L", [1, 35])
+@pytest.mark.parametrize("value", [np.inf, np.nan, 3e38, 1e30])
+def test_normalisation_of_groups_with_strange_numbers(value, L, dtype):
+    x, gy = numbers((3, 4, L), dtype), numbers((3, 4, L), dtype, 1)
+    x[1, 1, 0], gy[2, 3, 0] = value, value
+    weight, bias, mean = np.ones(4, dtype), np.ones(4, dtype), np.zeros((3, 2))
+    outputs = [(x.shape, dtype), *[((3, 2), np.float64)] * 3]
+    compare("group_norm", outputs, x, weight, bias, 1e-5, exact=False)
+    gradients = [(x.shape, dtype), (4, dtype), (4, dtype)]
+    compare("group_norm_grad", gradients, gy, x, mean, mean + 1, weight, exact=False)
+
+
 @both_dtypes
 @pytest.mark.parametrize("size", [1e18, 1e37, 3e38, 1e-20, 1e-38])
 def test_normalisation_of_huge_and_tiny_numbers(size, dtype):

@@ -26,6 +26,8 @@ __all__ = [
     "batch_norm",
     "batch_norm_eval",
     "batch_norm_grad",
+    "group_norm",
+    "group_norm_grad",
     "moments",
     "normalize",
     "normalize_eval_grad",
@@ -237,3 +239,81 @@ def _batch_norm_grad(
 
 
 batch_norm_grad = jit(_batch_norm_grad)
+
+
+def _group_norm(y, mean, var, rstd, x, weight, bias, eps):
+    """Normalise each group of channels of each picture by its own statistics.
+
+    A group is K = C/G neighbouring channels; G is the second size of mean. Layer norm is L = 1 and
+    G = 1, with every element a channel; instance norm is G = C.
+
+    Parameters
+    ----------
+    y : (N, C, L), written
+    mean, var, rstd : (N, G) float64, written
+    x : (N, C, L)
+    weight, bias : (C,)
+    eps : float
+    """
+    N, C, L = x.shape
+    G = mean.shape[1]
+    K = C // G
+    moments(mean.reshape(N * G), var.reshape(N * G), x.reshape(1, N * G, K * L))
+    for n in range(N):
+        for g in range(G):
+            rstd[n, g] = 1 / math.sqrt(var[n, g] + eps)
+        for c in range(C):
+            g = c // K
+            for l in range(L):
+                xhat = (x[n, c, l] - mean[n, g]) * rstd[n, g]
+                y[n, c, l] = xhat * weight[c] + bias[c]
+
+
+group_norm = jit(_group_norm)
+
+
+def _group_norm_grad(gx, gweight, gbias, gy, x, mean, rstd, weight):
+    """Gradient of `group_norm`.
+
+    With ``xhat = (x - mean) * rstd``, and m(a) the mean of a over its group::
+
+        gbias[c]   = sum over n, l of gy[n,c,l]
+        gweight[c] = sum over n, l of gy[n,c,l] * xhat[n,c,l]
+        gx         = rstd * (gy*weight - m(gy*weight) - xhat * m(gy*weight * xhat))
+
+    Parameters
+    ----------
+    gx : (N, C, L), written
+    gweight, gbias : (C,), written
+    gy, x : (N, C, L)
+    mean, rstd : (N, G) float64
+    weight : (C,)
+    """
+    N, C, L = x.shape
+    G = mean.shape[1]
+    K = C // G
+    for c in range(C):
+        total, product = 0.0, 0.0
+        for n in range(N):
+            for l in range(L):
+                xhat = (x[n, c, l] - mean[n, c // K]) * rstd[n, c // K]
+                total += gy[n, c, l]
+                product += gy[n, c, l] * xhat
+        gbias[c] = total
+        gweight[c] = product
+    for n in range(N):
+        for g in range(G):
+            total, product = 0.0, 0.0
+            for c in range(g * K, (g + 1) * K):
+                for l in range(L):
+                    xhat = (x[n, c, l] - mean[n, g]) * rstd[n, g]
+                    total += gy[n, c, l] * weight[c]
+                    product += gy[n, c, l] * weight[c] * xhat
+            for c in range(g * K, (g + 1) * K):
+                for l in range(L):
+                    xhat = (x[n, c, l] - mean[n, g]) * rstd[n, g]
+                    inner = gy[n, c, l] * weight[c] - total / (K * L) - xhat * product / (K * L)
+                    gx[n, c, l] = rstd[n, g] * inner
+
+
+group_norm_grad = jit(_group_norm_grad)

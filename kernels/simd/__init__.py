@@ -39,6 +39,10 @@ else:
         batch_norm_eval,
         batch_norm_grad,
     )
+    from .norm_group import (
+        group_norm,
+        group_norm_grad,
+    )
     from .pool import (
         max_pool2d,
     )
@@ -89,6 +93,8 @@ else:
         "conv_transpose2d",
         "dropout_mask",
         "fold",
+        "group_norm",
+        "group_norm_grad",
         "leaky_relu",
         "leaky_relu_grad",
         "log_softmax",

@@ -12,7 +12,14 @@ from numpy import ndarray as Array
 
 from .. import loops
 from .._jit import jit
-from .norm_runs import find_gradient_sums, find_line, find_moments, gradient_runs, scale_runs
+from .norm_runs import (
+    find_gradient_sums,
+    find_line,
+    find_moments,
+    gradient_runs,
+    scale_runs,
+    sum_from_first,
+)
 from .tasks import launch, take
 
 __all__ = ["batch_norm", "batch_norm_eval", "batch_norm_grad"]
@@ -66,11 +73,13 @@ def _normalize_channels(
     piece = take(work)
     while piece < work[1]:
         for c in range(piece * share, min((piece + 1) * share, C)):
-            runs = (c * L, C * L, N, L)
-            mean[c], var[c] = find_moments(x, runs, mean)
+            mean[c], var[c] = sum_from_first(x, (c * L, C * L, N, L), mean)
+        for c in range(piece * share, min((piece + 1) * share, C)):
+            mean[c], var[c] = find_moments(x, mean[c], var[c], (c * L, C * L, N, L), mean)
             rstd[c] = 1 / math.sqrt(var[c] + eps)
+        for c in range(piece * share, min((piece + 1) * share, C)):
             line = find_line(x, mean[c], rstd[c], weight[c], bias[c], strange)
-            scale_runs(y, x, runs, line, slope)
+            scale_runs(y, x, (c * L, C * L, N, L), line, slope)
         piece = take(work)
 
 

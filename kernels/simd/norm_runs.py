@@ -45,6 +45,8 @@ __all__ = [
     "part",
     "put",
     "scale_runs",
+    "sum_from_first",
+    "sum_squares",
 ]
 
 _SMALL, _LARGE = 1e-30, 1e30  # magnitudes whose products and differences float32 can hold
@@ -85,7 +87,7 @@ bend = jit(_bend)
 
 
 def _sum_squares(x, shift, runs, doubles):
-    """The sums of d = x - shift and of d*d; shift is a number of x's dtype."""
+    """Sum d = x - shift, and d*d; shift is a number of x's dtype."""
     first, step, count, length = runs
     near, centre = broadcast(x, shift), broadcast(doubles, shift)
     total0 = total1 = squares0 = squares1 = broadcast(doubles, 0.0)
@@ -104,19 +106,30 @@ def _sum_squares(x, shift, runs, doubles):
 sum_squares = jit(_sum_squares)
 
 
-def _find_moments(x, runs, doubles):
-    """Mean and biased variance, in one pass: of differences from the first value.
+def _sum_from_first(x, runs, doubles):
+    """`sum_squares` of the differences from the first value.
 
-    They are exact for float32, and 0 if all values are equal.  As the first value is one of M, the
-    square of its distance from the mean is at most M times the variance; should it take more than
-    three digits of the 16, a second pass takes differences from the mean instead.
+    They are exact for float32, and 0 if all values are equal.
+    """
+    first, _, count, length = runs
+    return sum_squares(x, x[first], runs, doubles) if count * length else (0.0, 0.0)
+
+
+sum_from_first = jit(_sum_from_first)
+
+
+def _find_moments(x, total, squares, runs, doubles):
+    """Mean and biased variance, of the two sums of `sum_from_first`.
+
+    As the first value is one of M, the square of its distance from the mean is at most M times the
+    variance; should it take more than three digits of the 16, a second pass takes differences from
+    the mean instead.
     """
     first, _, count, length = runs
     M = count * length
     if M == 0:
         return 0.0, 0.0
     shift = np.float64(x[first])
-    total, squares = sum_squares(x, shift, runs, doubles)
     if not squares - total * (total / M) >= _CANCELLED * squares:  # or a NaN
         shift = np.float64(x.dtype.type(shift + total / M))
         total, squares = sum_squares(x, shift, runs, doubles)
@@ -162,7 +175,7 @@ scale_runs = jit(_scale_runs)
 
 
 def _find_gradient_sums(gy, x, runs, mean, line, slope, doubles):
-    """The sums of g and of g * (x - mean), where g is gy through the bend."""
+    """Sum g and g * (x - mean), where g is gy through the bend."""
     first, step, count, length = runs
     centre, scale, shift = line
     zero, factor = broadcast(x, 0.0), broadcast(x, slope)

@@ -2,8 +2,8 @@
 
     N  batch    C  channels    L  pixels    M = N*L  values of a channel
 
-Both are one of two operations on a picture seen as (N, C, L), or for instance norm (1, N*C, L):
-`Normalize`, by the statistics of x itself, and `NormalizeBy`, by running ones.
+Both see x as (N, C, L).  By the statistics of x itself it is `Normalize`, or for instance norm
+`NormalizeGroups`, each channel a group; by running ones it is `NormalizeBy`.
 
 Sources: Ioffe and Szegedy, "Batch Normalization", 2015; Ulyanov et al., "Instance Normalization",
 2016; PyTorch's documentation of both.
@@ -18,7 +18,7 @@ import numpy as np
 from minigrad.autograd import check_writable
 from minigrad.functional.checks import check_dtypes
 from minigrad.functional.norm_checks import affine, channels, check_number, check_parameters
-from minigrad.functional.norm_functions import Normalize, NormalizeBy
+from minigrad.functional.norm_functions import Normalize, NormalizeBy, NormalizeGroups
 from minigrad.tensor import Tensor
 
 __all__ = ["batch_norm", "batch_norm_act", "instance_norm"]
@@ -203,13 +203,12 @@ def instance_norm(
             "the variance "
             "of one value is 0; use a larger picture, batch_norm, or eval() with running statistics"
         )
-    moments = np.empty((2, N * C))
-    x = input.reshape(1, N * C, L)
-    y = Normalize.apply(x, weight.repeat(N), bias.repeat(N), eps, 1.0, moments)
+    moments = np.empty((2, N, C))
+    y = NormalizeGroups.apply(input, weight, bias, eps, (N, C, L), moments)
     if N * L and running_mean is not None and running_var is not None:
-        mean, var = moments.reshape(2, N, C).mean(1)
+        mean, var = moments.mean(1)
         _update((running_mean, mean), (running_var, var * (L / (L - 1))), momentum=momentum)
-    return y.reshape(input.shape)
+    return y
 
 
 def _constants(mean: Any, var: Any, eps: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,9 +2,9 @@
 
     N  batch    C  channels    L  pixels    G  groups
 
-The statistics are those of x itself; `Normalize` takes them from a view of x:
-
-    group norm (1, N*G, C/G*L)    layer norm (1, rows, L)    standardize (before, kept, after)
+The statistics are those of x itself.  Group norm and layer norm are `NormalizeGroups`, the latter
+with (rows, elements, 1): one group, of channels of one pixel.  `standardize` is `Normalize` on a
+view of x, (before, kept, after).
 
 Sources: Wu and He, "Group Normalization", 2018; Ba et al., "Layer Normalization", 2016; PyTorch's
 documentation of each.
@@ -20,7 +20,7 @@ import numpy as np
 from minigrad.errors import SizeError
 from minigrad.functional.checks import check_dtypes
 from minigrad.functional.norm_checks import affine, channels, check_number, check_parameters
-from minigrad.functional.norm_functions import Normalize
+from minigrad.functional.norm_functions import Normalize, NormalizeGroups
 from minigrad.functional.pool import avg_pool2d
 from minigrad.functions import cat
 from minigrad.kernels.sizes import integer
@@ -70,8 +70,9 @@ def group_norm(
             "variance of one "
             "value is 0; use fewer groups, a larger picture or a larger batch"
         )
-    y = _standardized(input, 1, N * num_groups, C // num_groups * L, eps)
-    return _scaled(y, weight, bias, (C,) + (1,) * (input.ndim - 2))
+    moments = np.empty((2, N, num_groups))
+    parameters = affine(input, C, weight, bias)
+    return NormalizeGroups.apply(input, *parameters, eps, (N, C, L), moments)
 
 
 def layer_norm(
@@ -119,7 +120,9 @@ def layer_norm(
         if value is not None and tuple(value.shape) != last:
             raise SizeError(f"layer_norm: {name} must have shape {last}, got {tuple(value.shape)}")
     rows = prod(input.shape[: input.ndim - len(last)])
-    return _scaled(_standardized(input, 1, rows, prod(last), eps), weight, bias, last)
+    parameters = affine(input, prod(last), weight, bias)
+    moments = np.empty((2, rows, 1))
+    return NormalizeGroups.apply(input, *parameters, eps, (rows, prod(last), 1), moments)
 
 
 def standardize(x: Tensor, axes: Any = None, eps: float = 1e-5) -> Tensor:
@@ -211,11 +214,3 @@ def _standardized(x: Tensor, N: int, C: int, L: int, eps: float) -> Tensor:
     moments = np.empty((2, C))
     y = Normalize.apply(x.reshape(N, C, L), weight, bias, eps, 1.0, moments)
     return y.reshape(x.shape)
-
-
-def _scaled(
-    y: Tensor, weight: Tensor | None, bias: Tensor | None, shape: tuple[int, ...]
-) -> Tensor:
-    if weight is not None:
-        y = y * weight.reshape(shape)
-    return y if bias is None else y + bias.reshape(shape)

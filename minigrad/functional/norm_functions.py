@@ -1,4 +1,4 @@
-"""The differentiable operations behind batch norm, on x seen as (N, C, L).
+"""The differentiable operations behind every normalisation, on x seen as (N, C, L).
 
     mean[c], var[c]   statistics over n and l; var is biased    rstd = 1 / sqrt(var + eps)
     xhat              (x - mean) * rstd                         M = N*L values of a channel
@@ -9,9 +9,9 @@
 
 The kernels fuse y and its first gradients, and the activation into both: of act's input nothing is
 kept but x, from which backward makes its sign anew.  The gradients of the gradients are written in
-plain tensor operations.
+tensor operations, in ``norm_second``.
 
-Source: Ioffe and Szegedy, "Batch Normalization", 2015; the second derivative is worked out here.
+Source: Ioffe and Szegedy, "Batch Normalization", 2015.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from minigrad import kernels
 from minigrad.autograd import Function
 from minigrad.functional.activation import LeakyReluGrad, ReluGrad
 from minigrad.functional.norm_checks import planes
+from minigrad.functional.norm_second import second_gradients
 
-__all__ = ["Normalize", "NormalizeBy"]
+__all__ = ["Normalize", "NormalizeBy", "NormalizeGroups"]
 
 
 def _by_statistics(x: Any, mean: Any, rstd: Any, weight: Any, bias: Any, slope: float) -> Any:
@@ -86,16 +87,17 @@ class NormalizeGrad(Function):
         return gx.reshape(x.shape), gw, gb
 
     def backward(self, u, v, t):
-        # u, v, t: the gradients of gx, gw, gb. S = sum(u gx) + v gw + t gb, and P is symmetric.
         gy, x, weight = self.saved
-        shape, (N, C, L) = x.shape, planes(x.array).shape
-        gy, x, u = (a.reshape(N, C, L) for a in (self._through_act(gy, x, weight), x, u))
-        w, v, t = (a.reshape(1, -1, 1) for a in (weight, v, t))
-        second = self._second if self.eps is not None else self._second_by_constants
-        ggy, gx, gw = second(u, v, t, gy, x, w)
-        if ggy is not None:
-            ggy = self._through_act(ggy.reshape(shape), x, weight)
-        return ggy, None if gx is None else gx.reshape(shape), gw
+        N, C, L = planes(x.array).shape
+        g = self._through_act(gy, x, weight)
+        us, gs, xs = (a.reshape(N, C, 1, L) for a in (u, g, x))
+        v, t, w = (a.reshape(1, C, 1, 1) for a in (v, t, weight))
+        if self.eps is None:
+            ggy, gx, gw = self._by_constants(us, v, t, gs, xs, w)
+        else:
+            ggy, gx, gw = second_gradients(us, v, t, gs, xs, w, self.eps, (0, 2, 3), (0, 2, 3))
+        ggy = self._through_act(ggy.reshape(x.shape), x, weight)
+        return ggy, gx.reshape(x.shape), gw
 
     def _through_act(self, g: Any, x: Any, weight: Any) -> Any:
         """Return g times the derivative of act, which is constant but for its jump."""
@@ -107,34 +109,54 @@ class NormalizeGrad(Function):
             return ReluGrad.apply(g, before)
         return LeakyReluGrad.apply(g, before, self.slope)
 
-    def _second(self, u, v, t, gy, x, w):
-        M = max(x.shape[0] * x.shape[2], 1)
-        d = x - _sum(x) / M
-        rstd = (_sum(d * d) / M + self.eps).rsqrt()
-        xhat = d * rstd
-        g_xhat, u_xhat = _sum(gy * xhat) / M, _sum(u * xhat) / M  # m(gy xhat), m(u xhat)
-        uPg = _sum(u * (gy - _sum(gy) / M - xhat * g_xhat))
-        ggy = gx = gw = None
-        if self.needs[0]:
-            ggy = w * rstd * (u - _sum(u) / M - xhat * u_xhat) + v * xhat + t
-        if self.needs[1]:
-            # S by xhat (q), through which x acts; and S by rstd, which is a factor of gx besides.
-            q = v * gy - w * rstd * (u * g_xhat + gy * u_xhat)
-            Pq = q - _sum(q) / M - xhat * (_sum(q * xhat) / M)
-            gx = rstd * (Pq - w * uPg * rstd * xhat / M)
-        if self.needs[2]:
-            gw = (rstd * uPg).reshape(-1)
-        return ggy, gx, gw
-
-    def _second_by_constants(self, u, v, t, gy, x, w):
+    def _by_constants(self, u, v, t, gy, x, w):
         dtype = x.array.dtype
-        mean, rstd = (x.wrap(a.astype(dtype).reshape(1, -1, 1)) for a in (self.mean, self.rstd))
-        return (
-            w * rstd * u + v * (x - mean) * rstd + t,
-            v * rstd * gy,
-            (rstd * _sum(u * gy)).reshape(-1),
+        mean, rstd = (x.wrap(a.astype(dtype).reshape(1, -1, 1, 1)) for a in (self.mean, self.rstd))
+        ggy = w * rstd * u + v * (x - mean) * rstd + t
+        return ggy, v * rstd * gy, (rstd * u * gy).sum((0, 2, 3))
+
+
+class NormalizeGroups(Function):
+    """y = xhat * weight + bias by the statistics of groups of channels.
+
+    ``sizes`` (N, C, L) is x as the kernel sees it; weight and bias have C elements, in any shape.
+    ``moments`` (2, N, G) [float64] is written: mean and var.
+    """
+
+    def forward(self, x, weight, bias, eps, sizes, moments):
+        self.save(x, weight)
+        self.mean, self.rstd = moments[0], np.empty(moments[0].shape)
+        self.eps, self.sizes = eps, sizes
+        y = np.empty(sizes, x.dtype)
+        parameters = (np.ascontiguousarray(a).reshape(-1) for a in (weight, bias))
+        xs = np.ascontiguousarray(x).reshape(sizes)
+        kernels.group_norm(y, *moments, self.rstd, xs, *parameters, float(eps))
+        return y.reshape(x.shape)
+
+    def backward(self, gy):
+        return NormalizeGroupsGrad.apply(
+            gy, *self.saved, self.mean, self.rstd, self.eps, self.sizes
         )
 
 
-def _sum(a: Any) -> Any:
-    return a.sum((0, 2), keepdim=True)
+class NormalizeGroupsGrad(Function):
+    """The gradients: gx = rstd * P(gy * weight), gw = sum(gy * xhat), gb = sum(gy)."""
+
+    def forward(self, gy, x, weight, mean, rstd, eps, sizes):
+        self.save(gy, x, weight)
+        self.groups, self.eps, self.sizes = mean.shape[1], eps, sizes
+        gx = np.empty(sizes, x.dtype)
+        gw, gb = np.empty((2, weight.size), x.dtype)
+        gys, xs = (np.ascontiguousarray(a).reshape(sizes) for a in (gy, x))
+        w = np.ascontiguousarray(weight).reshape(-1)
+        kernels.group_norm_grad(gx, gw, gb, gys, xs, mean, rstd, w)
+        return gx.reshape(x.shape), gw.reshape(weight.shape), gb.reshape(weight.shape)
+
+    def backward(self, u, v, t):
+        gy, x, weight = self.saved
+        N, C, L = self.sizes
+        G, shape = self.groups, x.shape
+        gy, x, u = (a.reshape(N, G, C // G, L) for a in (gy, x, u))
+        w, v, t = (a.reshape(1, G, C // G, 1) for a in (weight, v, t))
+        ggy, gx, gw = second_gradients(u, v, t, gy, x, w, self.eps, (2, 3), (0, 3))
+        return ggy.reshape(shape), gx.reshape(shape), gw.reshape(weight.shape)

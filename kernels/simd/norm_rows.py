@@ -1,0 +1,171 @@
+"""Normalisation of rows: statistics of a row, weight and bias of each of its elements.
+
+A picture is G rows of D elements; layer norm has one (G = 1)::
+
+    x            row (n, 0)              row (n, 1)
+    weight  | D elements of row 0 | D elements of row 1 |       the same for every picture n
+
+    y = (x - mean) * rstd * weight + bias            along the row, vector by vector
+
+The gradients of weight and bias are sums down the columns: a second launch, over blocks of
+columns, so that each sum is one thread's and its order is always the same.
+"""
+
+import math
+
+import numpy as np
+from numpy import ndarray as Array
+
+from .._jit import jit
+from .norm_runs import find_line, find_moments, part, put, sum_from_first
+from .tasks import launch, take
+from .vector import broadcast, fma, lanes, sum_lanes, widened
+
+__all__ = ["rows_norm", "rows_norm_grad"]
+
+_CHUNK = 1 << 13  # elements that are worth a piece of work
+_COLUMNS = 64  # in a piece of work: whole vectors
+
+
+def rows_norm(
+    y: Array, mean: Array, var: Array, rstd: Array,
+    x: Array, weight: Array, bias: Array, eps: float, G: int, strange: Array,
+) -> None:  # fmt: skip
+    """Statistics of each row, and y by them.
+
+    Sets ``strange[0]`` where x's dtype is too narrow.
+
+    Parameters
+    ----------
+    y, x : (N, ...)
+        Any shape; y is written.
+    mean, var, rstd : (N*G,) float64, written
+    weight, bias : (G*D,)
+    """
+    sizes = _sizes(mean, x, G)
+    flat = y.reshape(-1), mean, var, rstd, x.reshape(-1), weight, bias
+    launch(normalize_rows, -(-len(mean) // sizes[-1]), *flat, eps, sizes, strange)
+
+
+def rows_norm_grad(
+    gx: Array, gy: Array, x: Array,
+    mean: Array, rstd: Array, weight: Array, G: int, strange: Array,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Gradient of `rows_norm`: fills gx, and returns those of bias and weight, float64."""
+    sizes = _sizes(mean, x, G)
+    sums = np.zeros((2, len(weight)))
+    gx, gy, x = gx.reshape(-1), gy.reshape(-1), x.reshape(-1)
+    launch(row_gradients, -(-len(mean) // sizes[-1]), gx, gy, x, mean, rstd, weight, sizes, strange)
+    blocks = sizes[0] * -(-sizes[1] // _COLUMNS)
+    launch(sum_columns, blocks, sums[0], sums[1], gy, x, mean, rstd, sizes)
+    return sums[0], sums[1]
+
+
+def _sizes(mean, x, G):
+    """(rows of a picture, elements of a row, rows of a piece of work)."""
+    D = x.size // max(len(mean), 1)
+    return G, D, max(1, _CHUNK // max(D, 1))
+
+
+def _normalize_rows(work, y, mean, var, rstd, x, weight, bias, eps, sizes, strange):
+    G, D, share = sizes
+    piece = take(work)
+    while piece < work[1]:
+        begin, end = piece * share, min((piece + 1) * share, len(mean))
+        for s in range(begin, end):
+            mean[s], var[s] = sum_from_first(x, (s * D, D, 1, D), mean)
+        for s in range(begin, end):
+            mean[s], var[s] = find_moments(x, mean[s], var[s], (s * D, D, 1, D), mean)
+            rstd[s] = 1 / math.sqrt(var[s] + eps)
+        for s in range(begin, end):
+            centre, scale, shift = find_line(x, mean[s], rstd[s], 1.0, 0.0, strange)
+            near, a, b = broadcast(x, centre), broadcast(x, scale), broadcast(x, shift)
+            skip = s * D - s % G * D  # from a place in weight to its place in x
+            for j in range(s % G * D, s % G * D + D, lanes(x)):
+                stop = s % G * D + D
+                xhat = fma(part(x, j + skip, stop + skip, near) - near, a, b)
+                w, shifted = part(weight, j, stop, near), part(bias, j, stop, near)
+                put(y, j + skip, stop + skip, fma(xhat, w, shifted))
+        piece = take(work)
+
+
+normalize_rows = jit(_normalize_rows)
+
+
+def _sum_row(gy, x, weight, first, begin, end, mean, doubles):
+    """Sum g = gy * weight, and g * (x - mean), over a row; begin and end are weight's."""
+    centre, zero, none = broadcast(doubles, mean), broadcast(doubles, 0.0), broadcast(x, 0.0)
+    near, skip = broadcast(x, mean), first - begin
+    total0 = total1 = product0 = product1 = zero
+    for j in range(begin, end, lanes(x)):
+        g = part(gy, j + skip, end + skip, none) * part(weight, j, end, none)
+        g0, g1 = widened(g, zero)
+        x0, x1 = widened(part(x, j + skip, end + skip, near), centre)
+        total0 += g0
+        total1 += g1
+        product0 = fma(g0, x0 - centre, product0)
+        product1 = fma(g1, x1 - centre, product1)
+    return sum_lanes(total0 + total1), sum_lanes(product0 + product1)
+
+
+sum_row = jit(_sum_row)
+
+
+def _row_gradients(work, gx, gy, x, mean, rstd, weight, sizes, strange):
+    """Make gx (gy*weight - level - (x - mean)*tilt) * rstd, as in ``norm_runs.gradient_runs``."""
+    G, D, share = sizes
+    piece = take(work)
+    while piece < work[1]:
+        for s in range(piece * share, min((piece + 1) * share, len(mean))):
+            begin, end = s % G * D, s % G * D + D
+            total, product = sum_row(gy, x, weight, s * D, begin, end, mean[s], mean)
+            centre, _, _ = find_line(x, mean[s], rstd[s], 1.0, 0.0, strange)
+            level, tilt = total / D, product * rstd[s] * rstd[s] / D
+            narrow = np.float64(x.dtype.type(level))
+            rest = (level - narrow) - (mean[s] - centre) * tilt
+            if abs(level) > 1e30 or abs(tilt) > 1e30 or abs(rest) > 1e30:
+                strange[0] = True
+            near, flat, r = broadcast(x, centre), broadcast(x, -narrow), broadcast(x, rstd[s])
+            slope, rest_, none = broadcast(x, tilt), broadcast(x, rest), broadcast(x, 0.0)
+            skip = s * D - begin
+            for j in range(begin, end, lanes(x)):
+                g = part(gy, j + skip, end + skip, none)
+                d = part(x, j + skip, end + skip, near) - near
+                g = fma(g, part(weight, j, end, none), flat) - fma(d, slope, rest_)
+                put(gx, j + skip, end + skip, g * r)
+        piece = take(work)
+
+
+row_gradients = jit(_row_gradients)
+
+
+def _sum_columns(work, total, product, gy, x, mean, rstd, sizes):
+    """Over all pictures, at every place: gy, and gy * (x - mean) * rstd."""
+    G, D, _ = sizes
+    blocks = (D + _COLUMNS - 1) // _COLUMNS
+    zero, none = broadcast(total, 0.0), broadcast(x, 0.0)
+    piece = take(work)
+    while piece < work[1]:
+        g, block = divmod(piece, blocks)
+        stop = min(D, (block + 1) * _COLUMNS)
+        for j in range(block * _COLUMNS, stop, lanes(x)):
+            total0 = total1 = product0 = product1 = zero
+            for s in range(g, len(mean), G):
+                i, end = s * D + j, s * D + stop
+                centre, r = broadcast(total, mean[s]), broadcast(total, rstd[s])
+                g0, g1 = widened(part(gy, i, end, none), zero)
+                x0, x1 = widened(part(x, i, end, none), zero)
+                total0 += g0
+                total1 += g1
+                product0 = fma(g0, (x0 - centre) * r, product0)
+                product1 = fma(g1, (x1 - centre) * r, product1)
+            i, end = g * D + j, g * D + stop
+            put(total, i, end, total0)
+            put(product, i, end, product0)
+            if lanes(x) > lanes(total) and i + lanes(total) < end:
+                put(total, i + lanes(total), end, total1)
+                put(product, i + lanes(total), end, product1)
+        piece = take(work)
+
+
+sum_columns = jit(_sum_columns)
