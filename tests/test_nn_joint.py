@@ -1,5 +1,7 @@
 """Neighbours in a Sequential that run as one operation: the same numbers, and no one bypassed."""
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -179,3 +181,30 @@ def test_training_moves_the_same_parameters():
     apart(network, x).square().sum().backward()
     for a, b in zip(joined, (x, *network.parameters()), strict=True):
         np.testing.assert_allclose(a, b.grad.numpy(), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("act", [nn.ReLU(), nn.LeakyReLU(0.2), nn.ReLU(inplace=True)])
+@pytest.mark.parametrize("norm", [nn.BatchNorm2d, nn.BatchNorm1d])
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_norm_and_activation_run_as_one(runs, act, norm, training):
+    """To the last bit, with the running statistics and all gradients."""
+    shape = (6, 5, 4, 3) if norm is nn.BatchNorm2d else (6, 5, 7)
+    network, x = nn.Sequential(norm(5), act), minigrad.randn(*shape, requires_grad=True)
+    nn.init.normal_(network[0].weight)
+    nn.init.normal_(network[0].bias)
+    other = copy.deepcopy(network)
+    network.train(training)
+    other.train(training)
+    results = []
+    for run in (network, lambda x: apart(other, x)):
+        y = run(x)
+        y.square().sum().backward()
+        results.append([y.detach().numpy(), x.grad.numpy().copy()])
+        x.grad = None
+    assert runs == [(norm.__name__, type(act).__name__)]
+    for joined, expected in zip(*results, strict=True):
+        np.testing.assert_array_equal(joined, expected)
+    for joined, expected in zip(network.parameters(), other.parameters(), strict=True):
+        np.testing.assert_array_equal(joined.grad.numpy(), expected.grad.numpy())
+    for joined, expected in zip(network.buffers(), other.buffers(), strict=True):
+        np.testing.assert_array_equal(joined.numpy(), expected.numpy())

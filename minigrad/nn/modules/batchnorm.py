@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from minigrad import functional as F
 from minigrad.creation import ones, zeros
 from minigrad.dtypes import int64
 from minigrad.errors import SizeError
+from minigrad.functional.norm import batch_norm_act
 from minigrad.kernels.sizes import integer
 from minigrad.nn import init
 from minigrad.nn.modules.module import Module
@@ -89,10 +90,17 @@ class _NormBase(Module):
 
 class _BatchNorm(_NormBase):
     def forward(self, input: Tensor) -> Tensor:
+        return self._normalized(F.batch_norm, input)
+
+    def forward_with_act(self, input: Tensor, negative_slope: float) -> Tensor:
+        """`forward` followed by a (leaky) ReLU, in one operation."""
+        return self._normalized(batch_norm_act, input, negative_slope)
+
+    def _normalized(self, batch_norm: Callable, input: Tensor, *settings: float) -> Tensor:
         self._check_input_dim(input)
         tracking = self.training and self.track_running_stats
         running = tracking or not self.training  # else the batch alone counts
-        result = F.batch_norm(
+        result = batch_norm(
             input,
             self.running_mean if running else None,
             self.running_var if running else None,
@@ -101,6 +109,7 @@ class _BatchNorm(_NormBase):
             self.training or (self.running_mean is None and self.running_var is None),
             self._factor(),
             self.eps,
+            *settings,
         )
         if tracking and self.num_batches_tracked is not None and input.numel():
             self.num_batches_tracked.add_(1)

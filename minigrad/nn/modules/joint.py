@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from minigrad.functional.upsampled_conv import fits_upsampled_conv2d, upsampled_conv2d
+from minigrad.nn.modules.activation import LeakyReLU, ReLU
+from minigrad.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d
 from minigrad.nn.modules.conv import Conv2d
 from minigrad.nn.modules.module import Module
 from minigrad.nn.modules.upsampling import Upsample, UpsamplingNearest2d
@@ -57,9 +59,17 @@ def _convolves_plainly(conv: Any, input: Tensor) -> bool:
     )
 
 
+def _normalize_and_rectify(first: Any, second: Any, input: Tensor) -> Tensor:
+    return first.forward_with_act(input, getattr(second, "negative_slope", 0.0))
+
+
 _JOINT: dict[tuple[type[Module], type[Module]], Callable[[Any, Any, Tensor], Tensor | None]] = {
     (Upsample, Conv2d): _upsample_and_convolve,
     (UpsamplingNearest2d, Conv2d): _upsample_and_convolve,
+    (BatchNorm1d, ReLU): _normalize_and_rectify,
+    (BatchNorm1d, LeakyReLU): _normalize_and_rectify,
+    (BatchNorm2d, ReLU): _normalize_and_rectify,
+    (BatchNorm2d, LeakyReLU): _normalize_and_rectify,
 }
 
 
