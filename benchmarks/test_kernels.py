@@ -87,8 +87,8 @@ def test_batch_norm_grad(benchmark):
 def test_max_pool2d(benchmark):
     x, shape = normal(MAP), (4, 64, 32, 32)
     geometry = PoolGeometry((2, 2), (2, 2), (0, 0), (1, 1))
-    y, index = np.empty(shape, np.float32), np.empty(shape, np.int64)
-    timed(benchmark, kernels.max_pool2d, y, index, x, geometry)
+    y, taps = np.empty(shape, np.float32), np.empty(shape, np.uint8)
+    timed(benchmark, kernels.max_pool2d_taps, y, taps, x, geometry)
 
 
 @pytest.mark.parametrize("kernel", ["softmax", "log_softmax"])

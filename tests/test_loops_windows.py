@@ -115,6 +115,31 @@ def test_max_pool_of_nothing_but_minus_infinity():
     run(loops.max_pool2d_input_grad, x.shape, np.ones(y_shape), index)
 
 
+@pytest.mark.property
+@given(pool_cases(dilated=True), st.booleans())
+def test_max_pool_by_taps_is_that_by_index(case, with_nan):
+    x, geometry, y_shape = case
+    if with_nan:
+        x.flat[:: max(1, x.size // 3)] = math.nan
+        x.flat[1::5] = -math.inf
+    y, index = max_pool(x, geometry, y_shape)
+    gy = whole(np.random.default_rng(0), y_shape)
+    gx = run(loops.max_pool2d_input_grad, x.shape, gy, index)
+    for kind in ("", "_"):  # compiled, and as Python
+        find, place, give, gather = (
+            getattr(loops.pool_taps, f"{kind}max_pool2d_{name}")
+            for name in ("taps", "index", "taps_input_grad", "taps_gather")
+        )
+        taps, places = np.full(y_shape, 99, np.uint8), np.empty_like(index)
+        again = np.empty_like(y)
+        find(again, taps, x, geometry)
+        np.testing.assert_array_equal(again, y)
+        place(places, taps, x.shape[3], geometry)
+        np.testing.assert_array_equal(places, index)
+        np.testing.assert_array_equal(run(give, x.shape, gy, taps, geometry), gx)
+        np.testing.assert_array_equal(run(gather, y_shape, x, taps, geometry), y)
+
+
 # Average pooling
 
 
@@ -285,10 +310,15 @@ def test_batch_0(name):
         np.empty((0, 2, 2, 3), int),
     )
     geometry, _ = G.pool2d_geometry(large.shape, 2)
+    taps = index.astype(np.uint8)
     extra = {
         "max_pool2d": (small, index, large, geometry),
         "max_pool2d_input_grad": (large, small, index),
         "max_pool2d_gather": (small, large, index),
+        "max_pool2d_taps": (small, taps, large, geometry),
+        "max_pool2d_index": (index, taps, 6, geometry),
+        "max_pool2d_taps_input_grad": (large, small, taps, geometry),
+        "max_pool2d_taps_gather": (small, large, taps, geometry),
         "avg_pool2d": (small, large, geometry, True, 0),
         "avg_pool2d_input_grad": (large, small, geometry, True, 0),
         "adaptive_avg_pool2d": (small, large),

@@ -246,11 +246,41 @@ def test_max_pooling(case, dtype, with_nan):
     if with_nan:
         x.flat[:: max(1, x.size // 3)] = np.nan
         x.flat[1::5] = -np.inf
-    compare("max_pool2d", [(y_shape, dtype), (y_shape, np.int64)], x, geometry)
-    y, index = np.empty(y_shape, dtype), np.empty(y_shape, np.int64)
+    compare_max_pooling(x, geometry, y_shape)
+
+
+@both_dtypes
+@pytest.mark.parametrize("settings", [
+    ((2, 2),), ((3, 3), (2, 2), (1, 1)), ((2, 3), (1, 2), (1, 1), (2, 1)), ((3, 5), (3, 4), (1, 2)),
+    ((17, 19), (5, 3), (8, 2)),
+])  # fmt: skip
+@pytest.mark.parametrize("W", [29, 67, 131])
+def test_max_pooling_of_several_vectors(W, settings, dtype):
+    x = numbers((2, 3, 21, W), dtype).round(1)
+    compare_max_pooling(x, *kernels.geometry.pool2d_geometry(x.shape, *settings))
+
+
+def test_a_window_of_more_taps_than_floats_count(monkeypatch):
+    monkeypatch.setattr(simd.pool, "_MOST_TAPS", 8)
+    x = numbers((2, 3, 9, 40))
+    compare_max_pooling(x, *kernels.geometry.pool2d_geometry(x.shape, 3, 2))
+
+
+def compare_max_pooling(x, geometry, y_shape):
+    y, index = np.empty(y_shape, x.dtype), np.empty(y_shape, np.int64)
     loops.max_pool2d(y, index, x, geometry)
-    compare("max_pool2d_input_grad", [(x.shape, dtype)], y, index)
-    compare("max_pool2d_gather", [(y_shape, dtype)], x, index)
+    compare("max_pool2d_input_grad", [(x.shape, x.dtype)], y, index)
+    compare("max_pool2d_gather", [(y_shape, x.dtype)], x, index)
+
+    KH, KW = geometry.kernel
+    taps = np.empty(y_shape, np.min_scalar_type(KH * KW - 1))
+    compare("max_pool2d_taps", [(y_shape, x.dtype), (y_shape, taps.dtype)], x, geometry)
+    simd.max_pool2d_taps(y, taps, x, geometry)
+    places = np.empty_like(index)
+    simd.max_pool2d_index(places, taps, x.shape[3], geometry)
+    np.testing.assert_array_equal(places, index)
+    compare("max_pool2d_taps_input_grad", [(x.shape, x.dtype)], y, taps, geometry)
+    compare("max_pool2d_taps_gather", [(y_shape, x.dtype)], x, taps, geometry)
 
 
 @pytest.mark.property

@@ -44,6 +44,12 @@ from .pool import (
     max_pool2d_gather,
     max_pool2d_input_grad,
 )
+from .pool_taps import (
+    max_pool2d_index,
+    max_pool2d_taps,
+    max_pool2d_taps_gather,
+    max_pool2d_taps_input_grad,
+)
 from .random import dropout_mask
 from .reduction import channel_sums
 from .resample import (
@@ -87,7 +93,11 @@ __all__ = [
     "log_softmax_grad",
     "max_pool2d",
     "max_pool2d_gather",
+    "max_pool2d_index",
     "max_pool2d_input_grad",
+    "max_pool2d_taps",
+    "max_pool2d_taps_gather",
+    "max_pool2d_taps_input_grad",
     "moments",
     "normalize",
     "normalize_eval_grad",

@@ -14,8 +14,9 @@ To see how a fast convolution works, read in this order:
 10. ``weight_grad``  three ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
                      ``pixel_pairs``), ``patch_grad`` and ``direct_grad``
 
-The others are short: ``elementwise``, ``norm``, ``pool``, ``reduction``, ``softmax`` (with
-``exponential``), and ``shared``, the textbook's kernels run by several threads.
+The others are short: ``elementwise``, ``norm``, ``pool`` (with ``columns`` and
+``strided``), ``reduction``, ``softmax`` (with ``exponential``), and ``shared``, the textbook's
+kernels run by several threads.
 """
 
 from .._jit import DISABLED
@@ -44,7 +45,8 @@ else:
         group_norm_grad,
     )
     from .pool import (
-        max_pool2d,
+        max_pool2d_taps,
+        max_pool2d_taps_input_grad,
     )
     from .reduction import (
         channel_sums,
@@ -58,7 +60,9 @@ else:
         avg_pool2d_input_grad,
         fold,
         max_pool2d_gather,
+        max_pool2d_index,
         max_pool2d_input_grad,
+        max_pool2d_taps_gather,
         rmsprop,
         sgd,
         unfold,
@@ -99,9 +103,12 @@ else:
         "leaky_relu_grad",
         "log_softmax",
         "log_softmax_grad",
-        "max_pool2d",
         "max_pool2d_gather",
+        "max_pool2d_index",
         "max_pool2d_input_grad",
+        "max_pool2d_taps",
+        "max_pool2d_taps_gather",
+        "max_pool2d_taps_input_grad",
         "relu",
         "relu_grad",
         "rmsprop",

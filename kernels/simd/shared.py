@@ -21,7 +21,9 @@ __all__ = [
     "avg_pool2d_input_grad",
     "fold",
     "max_pool2d_gather",
+    "max_pool2d_index",
     "max_pool2d_input_grad",
+    "max_pool2d_taps_gather",
     "rmsprop",
     "sgd",
     "unfold",
@@ -43,6 +45,16 @@ def max_pool2d_input_grad(gx: Array, gy: Array, index: Array) -> None:
 def max_pool2d_gather(gy: Array, gx: Array, index: Array) -> None:
     """See ``loops.max_pool2d_gather``."""
     launch_slices(loops.max_pool2d_gather, _planes(gy, gx, index))
+
+
+def max_pool2d_index(index: Array, taps: Array, W: int, geometry: PoolGeometry) -> None:
+    """See ``loops.max_pool2d_index``."""
+    launch_slices(loops.max_pool2d_index, _planes(index, taps), W, geometry)
+
+
+def max_pool2d_taps_gather(gy: Array, gx: Array, taps: Array, geometry: PoolGeometry) -> None:
+    """See ``loops.max_pool2d_taps_gather``."""
+    launch_slices(loops.max_pool2d_taps_gather, _planes(gy, gx, taps), geometry)
 
 
 def adaptive_max_pool2d(y: Array, index: Array, x: Array) -> None:

@@ -18,11 +18,25 @@ import numpy as np
 from minigrad import kernels
 from minigrad.autograd import Function
 from minigrad.functional.checks import unbatched
-from minigrad.functional.pool import MaxPool2d
+from minigrad.functional.pool import AddAtIndex
 from minigrad.functional.pool_checks import adaptive_shape
 from minigrad.tensor import Tensor, method
 
 __all__ = ["adaptive_avg_pool2d", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices"]
+
+
+class AdaptiveMaxPool2d(Function):
+    """y = the largest of each of OH x OW cells, and index = where it was, h*W + w in its plane."""
+
+    def forward(self, x, shape):
+        y, index = np.empty(shape, x.dtype), np.empty(shape, np.int64)
+        kernels.adaptive_max_pool2d(y, index, np.ascontiguousarray(x))
+        self.save(index)
+        return y, index
+
+    def backward(self, gy, _):
+        (index,) = self.saved
+        return AddAtIndex.apply(gy, index, self.shapes[0])
 
 
 class AdaptiveAvgPool2d(Function):
@@ -83,7 +97,7 @@ def adaptive_max_pool2d_with_indices(
 ) -> tuple[Tensor, Tensor]:
     """`adaptive_max_pool2d` that also tells where each largest value was: h*W + w, int64."""
     x, shape = adaptive_shape(input, output_size, "adaptive_max_pool2d")
-    y, index = MaxPool2d.apply(x, None, shape)
+    y, index = AdaptiveMaxPool2d.apply(x, shape)
     return unbatched(y, input), unbatched(index, input)
 
 

@@ -4,8 +4,8 @@
     C   channels    OH, OW   output       SH, SW   stride      DH, DW   dilation
 
 Taking a mean is linear, so the gradient's gradient is the mean again.  Taking the largest is
-reading at an index that the picture chose: its gradient adds at that index, and the gradient of
-that reads there.
+reading at a tap of each window (or an index in the plane) that the picture chose: its gradient adds
+there, and the gradient of that reads there.
 
 Sources: PyTorch's documentation of MaxPool2d, MaxUnpool2d and AvgPool2d.
 """
@@ -34,24 +34,56 @@ Pair = int | tuple[int, int]
 
 
 class MaxPool2d(Function):
-    """y = the largest of each window, and index = where it was, h*W + w in its plane.
+    """y = the largest of each window, and if wanted index = where it was, h*W + w in its plane.
 
-    Without a geometry the windows are the cells of adaptive pooling.
+    Kept for backward is which tap of its window each is, a byte for all but the largest windows.
     """
 
-    def forward(self, x, geometry, shape):
-        y, index = np.empty(shape, x.dtype), np.empty(shape, np.int64)
-        x = np.ascontiguousarray(x)
-        if geometry is None:
-            kernels.adaptive_max_pool2d(y, index, x)
-        else:
-            kernels.max_pool2d(y, index, x, geometry)
-        self.save(index)
+    def forward(self, x, geometry, shape, with_index):
+        self.geometry = geometry
+        KH, KW = geometry.kernel
+        y, taps = np.empty(shape, x.dtype), np.empty(shape, np.min_scalar_type(KH * KW - 1))
+        kernels.max_pool2d_taps(y, taps, np.ascontiguousarray(x), geometry)
+        self.save(taps)
+        if not with_index:
+            return y
+        index = np.empty(shape, np.int64)
+        kernels.max_pool2d_index(index, taps, x.shape[3], geometry)
         return y, index
 
-    def backward(self, gy, _):
-        (index,) = self.saved
-        return AddAtIndex.apply(gy, index, self.shapes[0])
+    def backward(self, gy, _=None):
+        (taps,) = self.saved
+        return AddAtTaps.apply(gy, taps, self.geometry, self.shapes[0])
+
+
+class AddAtTaps(Function):
+    """gx = each window's gradient, added at the tap that won, in a plane of zeros."""
+
+    def forward(self, gy, taps, geometry, shape):
+        self.geometry = geometry
+        self.save(taps)
+        gx = np.empty(shape, gy.dtype)
+        kernels.max_pool2d_taps_input_grad(gx, np.ascontiguousarray(gy), taps, geometry)
+        return gx
+
+    def backward(self, ggx):
+        (taps,) = self.saved
+        return ReadAtTaps.apply(ggx, taps, self.geometry), None
+
+
+class ReadAtTaps(Function):
+    """y = x at the tap of each window that won: `AddAtTaps` transposed."""
+
+    def forward(self, x, taps, geometry):
+        self.geometry = geometry
+        self.save(taps)
+        y = np.empty(taps.shape, x.dtype)
+        kernels.max_pool2d_taps_gather(y, np.ascontiguousarray(x), taps, geometry)
+        return y
+
+    def backward(self, gy):
+        (taps,) = self.saved
+        return AddAtTaps.apply(gy, taps, self.geometry, self.shapes[0]), None
 
 
 class AddAtIndex(Function):
@@ -137,10 +169,9 @@ def max_pool2d_with_indices(
     return_indices: bool = True,
 ) -> tuple[Tensor, Tensor]:
     """`max_pool2d` that also tells where each largest value was: h*W + w, int64."""
-    x, geometry, shape = window(
-        input, "max_pool2d", kernel_size, stride, padding, dilation, ceil_mode
-    )
-    y, index = MaxPool2d.apply(x, geometry, shape)
+    settings = kernel_size, stride, padding, dilation, ceil_mode
+    x, geometry, shape = window(input, "max_pool2d", *settings)
+    y, index = MaxPool2d.apply(x, geometry, shape, True)
     return unbatched(y, input), unbatched(index, input)
 
 
@@ -188,8 +219,11 @@ def max_pool2d(
     >>> F.max_pool2d(minigrad.arange(8.0).reshape(1, 2, 4), 2).tolist()
     [[[5.0, 7.0]]]
     """
-    pooled = max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
-    return pooled if return_indices else pooled[0]
+    settings = kernel_size, stride, padding, dilation, ceil_mode
+    if return_indices:
+        return max_pool2d_with_indices(input, *settings)
+    x, geometry, shape = window(input, "max_pool2d", *settings)
+    return unbatched(MaxPool2d.apply(x, geometry, shape, False), input)
 
 
 def max_unpool2d(

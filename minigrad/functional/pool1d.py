@@ -35,15 +35,16 @@ def max_pool1d(
     return_indices: bool = False,
 ) -> Any:
     """Take the largest value of each window of a row (N, C, L) or (C, L); see `max_pool2d`."""
-    y, index = pool.max_pool2d_with_indices(
+    found = pool.max_pool2d(
         _flat(input, "max_pool1d"),
         _wide(kernel_size, 1, "kernel_size", "max_pool1d"),
         _wide(stride, 1, "stride", "max_pool1d"),
         _wide(padding, 0, "padding", "max_pool1d"),
         _wide(dilation, 1, "dilation", "max_pool1d"),
         ceil_mode,
+        return_indices,
     )
-    return (y.squeeze(-2), index.squeeze(-2)) if return_indices else y.squeeze(-2)
+    return tuple(t.squeeze(-2) for t in found) if return_indices else found.squeeze(-2)
 
 
 def avg_pool1d(
