@@ -95,7 +95,7 @@ def test_steps_leave_nothing_behind(no_collector):
     model = [minigrad.tensor(rng.standard_normal(s)) for s in ((8, 5), (5, 3), (3,))]
     for p in model[1:]:
         p.requires_grad_()
-    train(model, 400)
+    train(model, 1600)
     objects, blocks = len(gc.get_objects()), sys.getallocatedblocks()
     train(model, 200)
     assert len(gc.get_objects()) - objects <= 5

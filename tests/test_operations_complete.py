@@ -79,8 +79,8 @@ def test_samples_are_never_square_pictures():
                 assert any(H != W for *_, H, W in pictures) or not pictures, row.name
 
 
-# Applied by copy_ and its like only, or without a gradient.
-ELSEWHERE = {"FloorDivide", "Overwrite"}
+# Applied by copy_ and its like only, or without a gradient, or what others are made from.
+ELSEWHERE = {"FloorDivide", "Overwrite", "Pointwise"}
 
 
 def test_every_primitive_is_reached(monkeypatch):

@@ -11,6 +11,7 @@ done it. Statistics and other long sums of one kind are added up in float64.
 """
 
 from .conv import conv2d, conv2d_weight_grad, conv_transpose2d
+from .curves import curve, curve_grad
 from .elementwise import leaky_relu, leaky_relu_grad, relu, relu_grad
 from .faces import (
     conv2d_im2col,
@@ -83,6 +84,8 @@ __all__ = [
     "conv_transpose2d_phases",
     "conv_transpose2d_toeplitz",
     "conv_transpose2d_zero_insertion",
+    "curve",
+    "curve_grad",
     "dropout_mask",
     "fold",
     "group_norm",

@@ -14,9 +14,12 @@ To see how a fast convolution works, read in this order:
 10. ``weight_grad``  three ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
                      ``pixel_pairs``), ``patch_grad`` and ``direct_grad``
 
-The others are short: ``elementwise``, ``norm``, ``pool`` (with ``columns`` and
-``strided``), ``reduction``, ``softmax`` (with ``exponential``), and ``shared``, the textbook's
-kernels run by several threads.
+Elementwise functions are formulas, run by one loop: ``lanes`` (what a formula is), then
+``transcendental``, ``curves``, ``formulas``, ``elementwise``.
+
+The others are short: ``dropout``, ``norm``, ``pool`` (with ``columns`` and ``strided``),
+``reduction``, ``softmax`` (with ``exponential``), and ``shared``, the textbook's kernels run by
+several threads.
 """
 
 from .._jit import DISABLED
@@ -28,8 +31,12 @@ else:
         conv2d,
         conv_transpose2d,
     )
-    from .elementwise import (
+    from .dropout import (
         dropout_mask,
+    )
+    from .elementwise import (
+        curve,
+        curve_grad,
         leaky_relu,
         leaky_relu_grad,
         relu,
@@ -95,6 +102,8 @@ else:
         "conv2d",
         "conv2d_weight_grad",
         "conv_transpose2d",
+        "curve",
+        "curve_grad",
         "dropout_mask",
         "fold",
         "group_norm",

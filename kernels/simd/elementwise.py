@@ -1,119 +1,121 @@
-"""Activations and dropout masks: one pass over memory, vector by vector.
+"""Elementwise functions: one pass over memory, vector by vector, for every formula of ``curves``.
 
-Every kernel works on flat arrays in chunks of a fixed size; an output may be the input itself.
+Arrays are flat and of one size.  A piece of work is a chunk of a fixed number of elements::
+
+    |<---------------------------- a chunk ---------------------------->|
+    | v | v | v | v || v | v | v | v || ... || v | v | v || last lanes  |
+      four vectors      four vectors           one by one    masked
+
+Four vectors are on their way at once, as the next one does not wait for the last one's result.  An
+output may be an input itself.
 """
+
+import functools
 
 import numpy as np
 
 from .._jit import jit
-from ..loops.random import split_mix
+from .curves import CURVES
+from .formulas import Formula, evaluate
 from .tasks import launch, take
 from .vector import (
     broadcast,
     from_bits,
     lanes,
+    load,
     masked_load,
     masked_store,
-    where_not_positive,
-    where_positive,
+    store,
 )
 
-__all__ = ["dropout_mask", "leaky_relu", "leaky_relu_grad", "relu", "relu_grad"]
+__all__ = ["curve", "curve_grad", "leaky_relu", "leaky_relu_grad", "relu", "relu_grad"]
 
-_CHUNK = 1 << 15  # elements; even, as a random word serves two
+_CHUNK = 1 << 15  # elements
+
+
+def curve(y: np.ndarray, x: np.ndarray, name: str, *parameters: float) -> None:
+    """Make y f(x); see ``loops.curve``."""
+    _launch(map_one, name, 0, y, (x,), parameters)
+
+
+def curve_grad(
+    gx: np.ndarray, gy: np.ndarray, v: np.ndarray, name: str, *parameters: float
+) -> None:
+    """Make gx gy * f'(x); see ``loops.curve_grad``."""
+    _launch(map_two, name, 1, gx, (gy, v), parameters)
 
 
 def relu(y: np.ndarray, x: np.ndarray) -> None:
     """Make y max(x, 0); see ``loops.relu``."""
-    _launch(rectify, y, x)
+    curve(y, x, "relu")
 
 
 def relu_grad(gx: np.ndarray, gy: np.ndarray, y: np.ndarray) -> None:
     """Make gx gy where y > 0, else 0; see ``loops.relu_grad``."""
-    _launch(rectify_grad, gx, gy, y)
+    curve_grad(gx, gy, y, "relu")
 
 
 def leaky_relu(y: np.ndarray, x: np.ndarray, slope: float) -> None:
     """Make y x where x > 0, else x*slope; see ``loops.leaky_relu``."""
-    _launch(leak_grad, y, x, x, slope)
+    curve(y, x, "leaky_relu", slope)
 
 
 def leaky_relu_grad(gx: np.ndarray, gy: np.ndarray, x: np.ndarray, slope: float) -> None:
     """Make gx gy where x > 0, else gy*slope; see ``loops.leaky_relu_grad``."""
-    _launch(leak_grad, gx, gy, x, slope)
+    curve_grad(gx, gy, x, "leaky_relu", slope)
 
 
-def dropout_mask(mask: np.ndarray, key: int, p: float) -> None:
-    """0 with probability p, else 1/(1 - p); see ``loops.dropout_mask``, bit for bit."""
-    factor = 1.0 / (1.0 - p) if p < 1.0 else 0.0
-    _launch(draw_mask, mask, np.uint64(key), np.uint64(p * 2.0**32), factor)
+@functools.cache
+def _formula(name, part):
+    return Formula(CURVES[name][part])
 
 
-def _launch(kernel, y, *arguments):
-    flat = [a.reshape(-1) if isinstance(a, np.ndarray) else a for a in (y, *arguments)]
-    launch(kernel, -(-y.size // _CHUNK), *flat)
+def _launch(kernel, name, part, y, inputs, parameters):
+    flat = [array.reshape(-1) for array in (y, *inputs)]
+    numbers = tuple(map(float, parameters))
+    launch(kernel, -(-y.size // _CHUNK), *flat, _formula(name, part), numbers)
 
 
-def _rectify(work, y, x):
+def _map_one(work, y, x, formula, numbers):
     L = lanes(x)
-    zero = broadcast(x, 0)
     piece = take(work)
     while piece < work[1]:
-        end = min((piece + 1) * _CHUNK, y.size)
-        for i in range(piece * _CHUNK, end, L):
+        i, end = piece * _CHUNK, min((piece + 1) * _CHUNK, y.size)
+        while i + 4 * L <= end:
+            a, b, c, d = load(x, i), load(x, i + L), load(x, i + 2 * L), load(x, i + 3 * L)
+            store(y, i, evaluate(formula, (a,), numbers))
+            store(y, i + L, evaluate(formula, (b,), numbers))
+            store(y, i + 2 * L, evaluate(formula, (c,), numbers))
+            store(y, i + 3 * L, evaluate(formula, (d,), numbers))
+            i += 4 * L
+        while i < end:
             mask = from_bits(min(L, end - i))
-            v = masked_load(x, i, mask, zero)
-            masked_store(y, i, mask, where_not_positive(v, zero, v))
+            v = masked_load(x, i, mask, broadcast(x, 1))
+            masked_store(y, i, mask, evaluate(formula, (v,), numbers))
+            i += L
         piece = take(work)
 
 
-rectify = jit(_rectify)
+map_one = jit(_map_one)
 
 
-def _rectify_grad(work, gx, gy, y):
-    L = lanes(y)
-    zero = broadcast(y, 0)
-    piece = take(work)
-    while piece < work[1]:
-        end = min((piece + 1) * _CHUNK, y.size)
-        for i in range(piece * _CHUNK, end, L):
-            mask = from_bits(min(L, end - i))
-            v, g = masked_load(y, i, mask, zero), masked_load(gy, i, mask, zero)
-            masked_store(gx, i, mask, where_not_positive(v, zero, g))
-        piece = take(work)
-
-
-rectify_grad = jit(_rectify_grad)
-
-
-def _leak_grad(work, gx, gy, x, slope):
-    """With gy = x, also the activation itself."""
+def _map_two(work, gx, gy, x, formula, numbers):
     L = lanes(x)
-    zero, factor = broadcast(x, 0), broadcast(x, slope)
     piece = take(work)
     while piece < work[1]:
-        end = min((piece + 1) * _CHUNK, x.size)
-        for i in range(piece * _CHUNK, end, L):
+        i, end = piece * _CHUNK, min((piece + 1) * _CHUNK, gx.size)
+        while i + 2 * L <= end:
+            a, b = (load(gy, i), load(x, i)), (load(gy, i + L), load(x, i + L))
+            store(gx, i, evaluate(formula, a, numbers))
+            store(gx, i + L, evaluate(formula, b, numbers))
+            i += 2 * L
+        while i < end:
             mask = from_bits(min(L, end - i))
-            v, g = masked_load(x, i, mask, zero), masked_load(gy, i, mask, zero)
-            masked_store(gx, i, mask, where_positive(v, g, g * factor))
+            one = broadcast(x, 1)
+            v = masked_load(gy, i, mask, one), masked_load(x, i, mask, one)
+            masked_store(gx, i, mask, evaluate(formula, v, numbers))
+            i += L
         piece = take(work)
 
 
-leak_grad = jit(_leak_grad)
-
-
-def _draw_mask(work, mask, key, threshold, factor):
-    stream = split_mix(key, np.uint64(0))
-    low_half, half = np.uint64(0xFFFFFFFF), np.uint64(32)
-    piece = take(work)
-    while piece < work[1]:
-        end = min((piece + 1) * _CHUNK, mask.size)
-        for i in range(piece * _CHUNK, end):
-            word = split_mix(stream, np.uint64(i // 2))
-            bits = word >> half if i % 2 else word & low_half
-            mask[i] = factor if bits >= threshold else 0.0
-        piece = take(work)
-
-
-draw_mask = jit(_draw_mask)
+map_two = jit(_map_two)

@@ -22,6 +22,7 @@ __all__ = [
     "emit_mask",
     "emit_masked_load",
     "emit_masked_store",
+    "emit_scaled",
     "emit_store",
     "vector_type",
 ]
@@ -69,6 +70,16 @@ def emit_function(builder, name, value):
     """LLVM's mathematical function of that name, lane by lane."""
     function = _declared(builder, f"llvm.{name}.{_suffix(value.type)}", value.type, [value.type])
     return builder.call(function, [value])
+
+
+def emit_scaled(builder, value, power):
+    """``value * 2**floor(power)``, rounded once: one of AVX-512's instructions."""
+    vector, mask = value.type, ir.IntType(value.type.count)
+    single = isinstance(vector.element, ir.FloatType)
+    name = f"llvm.x86.avx512.mask.scalef.{'ps' if single else 'pd'}.512"
+    function = _declared(builder, name, vector, [vector, vector, vector, mask, ir.IntType(32)])
+    everywhere, rounding = ir.Constant(mask, -1), ir.Constant(ir.IntType(32), 4)
+    return builder.call(function, [value, power, value, everywhere, rounding])
 
 
 def emit_masked_load(builder, vector, pointer, mask, otherwise):

@@ -5,8 +5,6 @@ At the kink the gradient is that of the negative side, as in PyTorch.  NaN stays
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from minigrad import kernels
@@ -15,17 +13,11 @@ from minigrad.errors import RangeError, SizeError
 from minigrad.functional.checks import check_dtypes, check_tensor
 from minigrad.functional.curve import finished
 from minigrad.methods.inplace import changed
+from minigrad.primitives.pointwise import filled
 from minigrad.random import default_generator
 from minigrad.tensor import Tensor, method
 
 __all__ = ["leaky_relu", "leaky_relu_", "prelu", "relu", "relu_", "rrelu", "rrelu_"]
-
-
-def _run(kernel: Any, inputs: tuple[np.ndarray, ...], *parameters: float) -> np.ndarray:
-    """Run an elementwise kernel over flat, contiguous memory."""
-    y = np.empty(inputs[0].shape, inputs[0].dtype)
-    kernel(y.reshape(-1), *(np.ascontiguousarray(x).reshape(-1) for x in inputs), *parameters)
-    return y
 
 
 def _zeros_like(x: Tensor) -> Tensor:
@@ -36,7 +28,7 @@ class Relu(Function):
     """y = max(x, 0); it keeps y alone, so that x may be overwritten."""
 
     def forward(self, x):
-        y = _run(kernels.relu, (x,))
+        y = filled(kernels.relu, (x,))
         self.save(y)
         return y
 
@@ -50,7 +42,7 @@ class ReluGrad(Function):
 
     def forward(self, gy, y):
         self.save(y)
-        return _run(kernels.relu_grad, (gy, y))
+        return filled(kernels.relu_grad, (gy, y))
 
     def backward(self, ggx):
         (y,) = self.saved
@@ -63,7 +55,7 @@ class LeakyRelu(Function):
     def forward(self, x, slope):
         self.slope = slope
         self.save(x)
-        return _run(kernels.leaky_relu, (x,), slope)
+        return filled(kernels.leaky_relu, (x,), slope)
 
     def backward(self, gy):
         (x,) = self.saved
@@ -76,7 +68,7 @@ class LeakyReluGrad(Function):
     def forward(self, gy, x, slope):
         self.slope = slope
         self.save(x)
-        return _run(kernels.leaky_relu_grad, (gy, x), slope)
+        return filled(kernels.leaky_relu_grad, (gy, x), slope)
 
     def backward(self, ggx):
         (x,) = self.saved

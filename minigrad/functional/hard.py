@@ -1,15 +1,14 @@
 """Activations made of three straight pieces, and those made of one with a gap.
 
-Each is a `Curve`: value and slope stand together.  At a kink the slope is PyTorch's choice, stated
-with each.  NaN stays NaN.
+Each is a `Pointwise` operation: ``kernels.loops.curves`` has the formulas of value and gradient.
+At a kink the slope is PyTorch's choice, stated with each.  NaN stays NaN.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
 from minigrad.errors import RangeError
-from minigrad.functional.curve import Curve, finished
+from minigrad.functional.curve import finished
+from minigrad.primitives.pointwise import Pointwise
 from minigrad.tensor import Tensor, method
 
 __all__ = [
@@ -25,78 +24,44 @@ __all__ = [
 ]
 
 
-class Threshold(Curve):
+class Threshold(Pointwise):
     """y = x where x > t, else a constant v; at t itself the slope is 0."""
 
-    @staticmethod
-    def value(x, t, v):
-        return np.where(x <= t, x.dtype.type(v), x)
-
-    @staticmethod
-    def slope(x, t, v):
-        return ~(x <= t)
+    curve = "threshold"
 
 
-class Hardtanh(Curve):
+class Hardtanh(Pointwise):
     """y = min(max(x, low), high); at both bounds the slope is 0."""
 
-    @staticmethod
-    def value(x, low, high):
-        return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))
-
-    @staticmethod
-    def slope(x, low, high):
-        return (x > low) & (x < high)
+    curve = "hardtanh"
 
 
-class Hardsigmoid(Curve):
+class Hardsigmoid(Pointwise):
     """y = min(max(x + 3, 0), 6) / 6; at -3 and 3 the slope is 0."""
 
-    @staticmethod
-    def value(x):
-        return np.minimum(np.maximum(x + 3, 0), 6) / 6
-
-    @staticmethod
-    def slope(x):
-        return ((x > -3) & (x < 3)) / x.dtype.type(6)
+    curve = "hardsigmoid"
 
 
-class Hardswish(Curve):
+class Hardswish(Pointwise):
     """y = x min(max(x + 3, 0), 6) / 6; the slope is 0 at -3 and 1 at 3."""
 
-    @staticmethod
-    def value(x):
-        return x * np.minimum(np.maximum(x + 3, 0), 6) / 6
-
-    @staticmethod
-    def slope(x):
-        return np.where(x <= -3, 0, np.where(x >= 3, 1, x / 3 + 0.5)).astype(x.dtype, copy=False)
+    curve = "hardswish"
 
     @staticmethod
     def bend(x):
         return x.wrap(((x.array > -3) & (x.array < 3)) / x.array.dtype.type(3))
 
 
-class Hardshrink(Curve):
+class Hardshrink(Pointwise):
     """y = x where abs(x) > lambd, else 0; at -lambd and lambd the slope is 0."""
 
-    @staticmethod
-    def value(x, lambd):
-        return np.where((x >= -lambd) & (x <= lambd), x.dtype.type(0), x)
-
-    @staticmethod
-    def slope(x, lambd):
-        return (x < -lambd) | (x > lambd)
+    curve = "hardshrink"
 
 
-class Softshrink(Curve):
+class Softshrink(Pointwise):
     """y = x moved towards 0 by lambd, and 0 within; at -lambd and lambd the slope is 0."""
 
-    @staticmethod
-    def value(x, lambd):
-        return x - np.minimum(np.maximum(x, x.dtype.type(-lambd)), x.dtype.type(lambd))
-
-    slope = Hardshrink.slope
+    curve = "softshrink"
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:

@@ -8,6 +8,7 @@ from minigrad.functional.checks import check_dtypes, check_tensor, check_tensors
 from minigrad.functional.distance import pairwise_distance
 from minigrad.functional.reductions import reduced, reduction_of
 from minigrad.functional.smooth import logsigmoid
+from minigrad.methods.operands import check_broadcast
 from minigrad.tensor import Tensor
 
 __all__ = [
@@ -171,6 +172,7 @@ def multilabel_soft_margin_loss(
     reduction = reduction_of(reduction, size_average, reduce, "multilabel_soft_margin_loss")
     check_dtypes("multilabel_soft_margin_loss", input=input)
     check_tensors("multilabel_soft_margin_loss", target=target, weight=weight)
+    check_broadcast(target.shape, input.shape, "multilabel_soft_margin_loss")
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     losses = losses if weight is None else losses * weight
     return reduced(losses.sum(-1) / input.shape[-1], reduction)

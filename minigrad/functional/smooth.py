@@ -1,18 +1,16 @@
 """Smooth activations: sigmoids, soft versions of relu, and gates of x by a sigmoid of x.
 
-Each is a `Curve`: value, slope and bend stand together, s and t stand for the sigmoid and the tanh
-in them.  Exponentials may overflow to infinity on the way, the results stay finite for finite x.
+Each is a `Pointwise` operation: value and gradient are kernels (``kernels.loops.curves`` has the
+formulas), the second derivative, ``bend``, is written here.  s and t stand for sigmoid and tanh.
 """
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-import scipy
-
 from minigrad.errors import RangeError
-from minigrad.functional.curve import Curve, finished
+from minigrad.functional.curve import finished
+from minigrad.primitives.pointwise import Pointwise
 from minigrad.tensor import Tensor
 
 __all__ = [
@@ -37,20 +35,10 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
-
-
-class Elu(Curve):
+class Elu(Pointwise):
     """y = scale x where x > 0, else scale alpha (e ** (rate x) - 1); at 0 as on the left."""
 
-    @staticmethod
-    def value(x, alpha, scale, rate):
-        return np.where(x > 0, scale * x, scale * alpha * np.expm1(rate * x))
-
-    @staticmethod
-    def slope(x, alpha, scale, rate):
-        return np.where(x > 0, x.dtype.type(scale), scale * alpha * rate * np.exp(rate * x))
+    curve = "elu"
 
     @staticmethod
     def bend(x, alpha, scale, rate):
@@ -59,17 +47,10 @@ class Elu(Curve):
         return curved.masked_fill(x >= 0, 0.0)
 
 
-class Silu(Curve):
+class Silu(Pointwise):
     """y = x s(x)."""
 
-    @staticmethod
-    def value(x):
-        return x / (1 + np.exp(-x))
-
-    @staticmethod
-    def slope(x):
-        s = _sigmoid(x)
-        return s * (1 + x * (1 - s))
+    curve = "silu"
 
     @staticmethod
     def bend(x):
@@ -77,17 +58,10 @@ class Silu(Curve):
         return s * (1 - s) * (2 + x * (1 - 2 * s))
 
 
-class Gelu(Curve):
+class Gelu(Pointwise):
     """y = x P(x), with the normal distribution P(x) = (1 + erf(x / sqrt(2))) / 2."""
 
-    @staticmethod
-    def value(x):
-        return x * (0.5 * (1 + scipy.special.erf(x / math.sqrt(2))))
-
-    @staticmethod
-    def slope(x):
-        density = np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
-        return 0.5 * (1 + scipy.special.erf(x / math.sqrt(2))) + x * density
+    curve = "gelu"
 
     @staticmethod
     def bend(x):
@@ -95,21 +69,12 @@ class Gelu(Curve):
         return density * (2 - x * x)
 
 
-class GeluTanh(Curve):
+class GeluTanh(Pointwise):
     """y = x (1 + t(u)) / 2 with u = sqrt(2 / pi) (x + 0.044715 x ** 3)."""
 
+    curve = "gelu_tanh"
+
     K, C = math.sqrt(2 / math.pi), 0.044715
-
-    @staticmethod
-    def value(x):
-        u = GeluTanh.K * (x + GeluTanh.C * x * x * x)
-        return 0.5 * x * (1 + np.tanh(u))
-
-    @staticmethod
-    def slope(x):
-        t = np.tanh(GeluTanh.K * (x + GeluTanh.C * x * x * x))
-        du = GeluTanh.K * (1 + 3 * GeluTanh.C * x * x)
-        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * du
 
     @staticmethod
     def bend(x):
@@ -119,16 +84,10 @@ class GeluTanh(Curve):
         return (1 - t * t) * (du + x * (ddu * 0.5 - t * du * du))
 
 
-class Softplus(Curve):
+class Softplus(Pointwise):
     """y = ln(1 + e ** (beta x)) / beta, and x itself where beta x > limit."""
 
-    @staticmethod
-    def value(x, beta, limit):
-        return np.where(x * beta > limit, x, np.log1p(np.exp(x * beta)) / beta)
-
-    @staticmethod
-    def slope(x, beta, limit):
-        return np.where(x * beta > limit, x.dtype.type(1), _sigmoid(x * beta))
+    curve = "softplus"
 
     @staticmethod
     def bend(x, beta, limit):
@@ -136,33 +95,20 @@ class Softplus(Curve):
         return (s * (1 - s) * beta).masked_fill(x * beta > limit, 0.0)
 
 
-class Softsign(Curve):
+class Softsign(Pointwise):
     """y = x / (1 + abs(x))."""
 
-    @staticmethod
-    def value(x):
-        return x / (1 + np.abs(x))
-
-    @staticmethod
-    def slope(x):
-        return 1 / np.square(1 + np.abs(x))
+    curve = "softsign"
 
     @staticmethod
     def bend(x):
         return x.sign() * -2 / (1 + x.abs()) ** 3
 
 
-class Mish(Curve):
+class Mish(Pointwise):
     """y = x t(softplus(x))."""
 
-    @staticmethod
-    def value(x):
-        return x * np.tanh(np.logaddexp(x, 0))
-
-    @staticmethod
-    def slope(x):
-        t = np.tanh(np.logaddexp(x, 0))
-        return t + x * _sigmoid(x) * (1 - t * t)
+    curve = "mish"
 
     @staticmethod
     def bend(x):
@@ -170,16 +116,10 @@ class Mish(Curve):
         return s * (1 - t * t) * (2 + x * (1 - s) - x * s * t * 2)
 
 
-class Logsigmoid(Curve):
+class Logsigmoid(Pointwise):
     """y = ln s(x) = min(x, 0) - ln(1 + e ** -abs(x))."""
 
-    @staticmethod
-    def value(x):
-        return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
-
-    @staticmethod
-    def slope(x):
-        return 1 / (1 + np.exp(x))
+    curve = "logsigmoid"
 
     @staticmethod
     def bend(x):
@@ -187,16 +127,10 @@ class Logsigmoid(Curve):
         return -(s * (1 - s))
 
 
-class Tanhshrink(Curve):
+class Tanhshrink(Pointwise):
     """y = x - t(x)."""
 
-    @staticmethod
-    def value(x):
-        return x - np.tanh(x)
-
-    @staticmethod
-    def slope(x):
-        return np.square(np.tanh(x))
+    curve = "tanhshrink"
 
     @staticmethod
     def bend(x):

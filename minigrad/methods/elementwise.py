@@ -85,6 +85,7 @@ class Elementwise(Differentiable):
     log1p = _unary(elementwise.Log1p, "log1p")
     expm1 = _unary(elementwise.Expm1, "expm1")
     sqrt = _unary(elementwise.Sqrt, "sqrt")
+    rsqrt = _unary(elementwise.Rsqrt, "rsqrt")
     sin = _unary(elementwise.Sin, "sin")
     cos = _unary(elementwise.Cos, "cos")
     tanh = _unary(elementwise.Tanh, "tanh")
@@ -142,10 +143,6 @@ class Elementwise(Differentiable):
     def square(self) -> Any:
         """``self ** 2``."""
         return self.pow(2)
-
-    def rsqrt(self) -> Any:
-        """``1 / sqrt(self)``."""
-        return 1 / self.sqrt()
 
     def reciprocal(self) -> Any:
         """``1 / self``."""

@@ -3,6 +3,7 @@
 ======================  ==============================================================
 `arithmetic`            sums, products, quotients, powers, choices, casts, matrix products
 `elementwise`           exponentials, logarithms, trigonometry, steps
+`pointwise`             what those with a kernel for value and gradient have in common
 `special`               hyperbolic, inverse and special functions
 `reduction`             sums, extremes, products, cumulative sums
 `layout`                reshapes, permutations, joins: where elements are, not what they are
@@ -13,4 +14,4 @@ Nothing here imports `Tensor`: forward sees ndarrays, and backward sees tensors 
 methods.
 """
 
-__all__ = ["arithmetic", "elementwise", "indexing", "layout", "reduction", "special"]
+__all__ = ["arithmetic", "elementwise", "indexing", "layout", "pointwise", "reduction", "special"]

@@ -1,6 +1,7 @@
 """Functions of one element: exponentials, logarithms, trigonometry and their like.
 
-Each backward stands under the line it differentiates; ``g`` letters are gradients.
+Each backward stands under the line it differentiates; ``g`` letters are gradients.  Those that
+networks are made of have kernels for both, see `pointwise`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from minigrad.autograd import Function
+from minigrad.primitives.pointwise import Pointwise
 
 __all__ = [
     "Abs",
@@ -19,6 +21,7 @@ __all__ = [
     "Log",
     "Log1p",
     "Root",
+    "Rsqrt",
     "Sigmoid",
     "Sin",
     "Sqrt",
@@ -27,17 +30,14 @@ __all__ = [
 ]
 
 
-class Exp(Function):
+class Exp(Pointwise):
     """y = e ** x."""
 
-    def forward(self, x):
-        y = np.exp(x)
-        self.save(y)
-        return y
+    curve, from_result = "exp", True
 
-    def backward(self, gy):
-        (y,) = self.saved
-        return gy * y
+    @staticmethod
+    def bend(y):
+        return y * 0 + 1
 
 
 class Expm1(Function):
@@ -53,16 +53,14 @@ class Expm1(Function):
         return gy * (y + 1)
 
 
-class Log(Function):
+class Log(Pointwise):
     """y = ln x."""
 
-    def forward(self, x):
-        self.save(x)
-        return np.log(x)
+    curve = "log"
 
-    def backward(self, gy):
-        (x,) = self.saved
-        return gy / x
+    @staticmethod
+    def bend(x):
+        return -1 / (x * x)
 
 
 class Log1p(Function):
@@ -77,17 +75,24 @@ class Log1p(Function):
         return gy / (x + 1)
 
 
-class Sqrt(Function):
+class Sqrt(Pointwise):
     """y = sqrt(x)."""
 
-    def forward(self, x):
-        y = np.sqrt(x)
-        self.save(y)
-        return y
+    curve, from_result = "sqrt", True
 
-    def backward(self, gy):
-        (y,) = self.saved
-        return gy / (y * 2)
+    @staticmethod
+    def bend(y):
+        return -0.5 / (y * y)
+
+
+class Rsqrt(Pointwise):
+    """y = 1 / sqrt(x)."""
+
+    curve, from_result = "rsqrt", True
+
+    @staticmethod
+    def bend(y):
+        return y * y * -1.5
 
 
 class Root(Sqrt):
@@ -170,28 +175,21 @@ class Atan2(Function):
         return self.unbroadcast(gr * x, 0), self.unbroadcast(-gr * y, 1)
 
 
-class Tanh(Function):
+class Tanh(Pointwise):
     """y = tanh x."""
 
-    def forward(self, x):
-        y = np.tanh(x)
-        self.save(y)
-        return y
+    curve, from_result = "tanh", True
 
-    def backward(self, gy):
-        (y,) = self.saved
-        return gy * (1 - y * y)
+    @staticmethod
+    def bend(y):
+        return y * -2
 
 
-class Sigmoid(Function):
-    """y = 1 / (1 + e ** -x), computed so that no exponential overflows."""
+class Sigmoid(Pointwise):
+    """y = 1 / (1 + e ** -x)."""
 
-    def forward(self, x):
-        e = np.exp(-np.abs(x))
-        y = np.where(x >= 0, 1 / (1 + e), e / (1 + e)).astype(x.dtype, copy=False)
-        self.save(y)
-        return y
+    curve, from_result = "sigmoid", True
 
-    def backward(self, gy):
-        (y,) = self.saved
-        return gy * (y * (1 - y))
+    @staticmethod
+    def bend(y):
+        return 1 - y * 2
