@@ -26,7 +26,6 @@ from ..geometry import Conv2dGeometry
 from .direct import MOST_CHANNELS, gather_directly
 from .gather import Output, gather
 from .patches import Walk, conv2d_walk
-from .weights import pack_weights
 from .winograd import pays, winograd
 
 __all__ = ["conv2d", "conv_transpose2d"]
@@ -46,10 +45,13 @@ def conv2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeometry) -> 
     if _by_winograd(y, x, w, b, geometry, transposed=False):
         return
     walk, taps = conv2d_walk(x, w.shape[2:], y.shape[2:], geometry)
-    OH, OW = y.shape[2:]
+    (SH, SW), (H, W), (OH, OW) = geometry[0], x.shape[2:], y.shape[2:]
     out = Output(walk.G, w.shape[0] // walk.G, OH, OW, 1, 1)
-    phases = np.array([[0, len(taps), 0, 0]])
     table = np.column_stack([taps, np.arange(len(taps))])
+    table = table[
+        [_is_seen(tap_h, OH, SH, H) and _is_seen(tap_w, OW, SW, W) for tap_h, tap_w in taps]
+    ]
+    phases = np.array([[0, len(table), 0, 0]])
     _gather(y, x, w, b, table, phases, walk, out, transposed=False)
 
 
@@ -72,15 +74,16 @@ def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeo
     OH, OW = y.shape[2:]
     taps: list[tuple[int, int, int]] = []
     phases: list[tuple[int, int, int, int]] = []
+    QH, QW = -(-OH // SH), -(-OW // SW)
     for top in range(min(SH, OH)):
-        rows = _phase(top + PH, KH, SH, DH)
+        rows = [tap for tap in _phase(top + PH, KH, SH, DH) if _is_seen(tap[0], QH, 1, H)]
         for left in range(min(SW, OW)):
-            columns = _phase(left + PW, KW, SW, DW)
+            columns = [tap for tap in _phase(left + PW, KW, SW, DW) if _is_seen(tap[0], QW, 1, W)]
             first = len(taps)
             taps += [(tap_h, tap_w, kh * KW + kw) for tap_h, kh in rows for tap_w, kw in columns]
             phases.append((first, len(taps), top, left))
     table, ranges = np.array(taps, np.int64).reshape(-1, 3), np.array(phases, np.int64)
-    walk = Walk(N, G, I // G, H, W, -(-OH // SH), -(-OW // SW), 1, 1)
+    walk = Walk(N, G, I // G, H, W, QH, QW, 1, 1)
     _gather(y, x, w, b, table, ranges, walk, Output(G, O, OH, OW, SH, SW), transposed=True)
 
 
@@ -98,10 +101,14 @@ def _gather(y, x, w, b, table, phases, walk, out, transposed):
     if out.O <= MOST_CHANNELS:
         gather_directly(y, x, w, b, table, phases, walk, out, transposed)
     else:
-        weights = pack_weights(w, table[:, 2].copy(), phases, walk.G, transposed)
-        gather(y, x, weights, b, table[:, :2].copy(), phases, walk, out)
+        gather(y, x, w, b, table, phases, walk, out, transposed)
 
 
 def _phase(position, K, S, D):
     """The taps that meet a phase, each as (offset in the input, its place in the kernel)."""
     return [((position - k * D) // S, k) for k in range(K) if (position - k * D) % S == 0]
+
+
+def _is_seen(offset, positions, step, length):
+    """Whether a tap meets the input at any position; on tiny maps many taps see only padding."""
+    return any(0 <= q * step + offset < length for q in range(positions))

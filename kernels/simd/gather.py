@@ -1,7 +1,7 @@
 """The gather kernel: conv2d, and all phases of conv_transpose2d, as a packed matrix product.
 
-    for each block of positions                     (a piece of work; blocks share nothing)
-        for each phase                              (one, for a convolution)
+    for each block of positions and share of the output channels   (a piece of work)
+        for each phase, or pair of phases           (one, for a convolution)
             for each stretch of channels whose patches fit the cache
                 pack the patches: panels of 3 vectors
                 for each panel of 8 output channels     packed weights, in the first-level cache
@@ -22,7 +22,11 @@
     +-------+
 
 Where the pixels of a tile are not side by side in y (they run over the end of a picture, or belong
-to a phase of a transposed convolution) the tile goes through a small buffer.
+to a phase of a transposed convolution) the tile goes through a small buffer.  With stride 2, the
+two phases of a row are multiplied together, and their tiles meet in y::
+
+    left 0     a b c d ...
+    left 1      A B C D ...            ->  aAbBcCdD ...          whole vectors again
 """
 
 from typing import NamedTuple
@@ -45,24 +49,27 @@ from .patches import (
     find_pieces,
     pack_patches,
     piece_tables,
-    spread,
 )
 from .tasks import aligned_empty, launch, take
 from .vector import (
-    apart,
     from_bits,
+    interleaved,
     lanes,
     load,
     masked_load,
     masked_store,
 )
+from .weights import filters_of, pack_stretch, pack_weights
 
-__all__ = ["Output", "gather", "padded_bias", "write_tile"]
+__all__ = ["Output", "gather"]
 
 _BLOCK = 4  # most panels of positions in a block
-_DEPTH = 384  # most rows k packed at a time (if the taps allow): a quarter of a megabyte
-_PIECES = 16  # for less work than this, blocks get smaller, then output channels are divided
-_CHANNELS = 64  # but into no fewer than this many
+_PACKED_BYTES = 448 * 2**10  # of a block's patches, about: they stay in the second-level cache
+_PIECES = 16  # for less work than this, output channels are divided, then blocks get smaller
+_PANELS = 8  # the fewest panels of output channels that are worth packing the patches for
+
+# Columns of the table of parts, one for each phase of a pair
+PLACE, DEPTH, FIRST, STEP = range(4)
 
 
 class Output(NamedTuple):
@@ -79,50 +86,81 @@ class Output(NamedTuple):
     UW: int
 
 
-def gather(y: np.ndarray, x: np.ndarray, weights: np.ndarray, b: np.ndarray,
-           taps: np.ndarray, phases: np.ndarray, walk: Walk, out: Output) -> None:  # fmt: skip
+class _Split(NamedTuple):
+    """How the work is divided; shapes alone decide.
+
+    A piece is one of ``blocks`` blocks of ``block`` vectors of positions, one group, and ``share``
+    panels of output channels.  Patches are packed ``channels`` channels at a time; ``pair`` phases
+    are multiplied together; ``ready`` says that the weights are packed.
+    """
+
+    blocks: int
+    block: int
+    share: int
+    channels: int
+    pair: int
+    ready: bool
+
+
+def _split(walk: Walk, out: Output, phases: np.ndarray, L: int, itemsize: int) -> _Split:
+    """Pieces large enough for the packing to pay, and enough of them for all threads."""
+    pair = 2 if out.UW == 2 and out.OW > 1 else 1
+    taps = max(1, *(phases[:, 1] - phases[:, 0]).reshape(-1, pair).sum(1))
+    width, panels = -(-walk.N * walk.QH * walk.QW // (VECTORS * L)), -(-out.O // ROWS)
+    divisions = max(1, panels // _PANELS)
+    most = min(_BLOCK, max(1, width * walk.G * divisions // _PIECES))
+    blocks = -(-width // most)
+    block = -(-width // max(1, blocks)) * VECTORS
+    wanted = -(-_PIECES // max(1, blocks * walk.G))
+    share = -(-panels // min(divisions, wanted))
+    room = max(1, _PACKED_BYTES // (max(1, block) * L * itemsize * taps))
+    channels = -(-walk.C // -(-walk.C // room))
+    return _Split(blocks, block, share, channels, pair, blocks > 1)
+
+
+def gather(
+    y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray, taps: np.ndarray,
+    phases: np.ndarray, walk: Walk, out: Output, transposed: bool,
+) -> None:  # fmt: skip
     """Make y, in every phase, b + weights times patches of x.
 
     Parameters
     ----------
     y : (N, G*O, OH, OW), written
     x : (N, G*C, H, W)
-    weights : flat
-        From `pack_weights`.
+    w : (G*O, C, KH, KW), or (G*C, O, KH, KW) if transposed
     b : (G*O,)
-    taps : (T, 2) int64
-        tap_h, tap_w of the taps of all phases.
+    taps : (T, 3) int64
+        tap_h, tap_w and kh*KW + kw of the taps of all phases.
     phases : (P, 4) int64
         First and end tap of each phase, its top and left.
     """
+    if y.size == 0:
+        return
     L = VECTOR_BYTES // x.itemsize
-    vectors = -(-walk.N * walk.QH * walk.QW // L)
-    panels = -(-out.O // ROWS)
-    most_taps = max(1, *(phases[:, 1] - phases[:, 0]))
-    block = min(_BLOCK, -(-vectors // (VECTORS * _PIECES))) * VECTORS
-    blocks = -(-vectors // max(1, block))
-    divisions = 1
-    if 0 < blocks * walk.G < _PIECES:
-        divisions = max(1, min(_PIECES // (blocks * walk.G), out.O // _CHANNELS))
-    share = -(-panels // divisions)
-    channels = min(walk.C, max(1, _DEPTH // most_taps))
+    split, filters = _split(walk, out, phases, L, x.itemsize), filters_of(w, walk.G, transposed)
+    most = max(1, *(phases[:, 1] - phases[:, 0]))
+    depth = split.channels * most * split.pair
+    weights = pack_weights(w, taps, phases, walk.G, walk.C, filters) if split.ready else w
 
     def private():
         return (
-            aligned_empty(channels * most_taps * block * L, x.dtype, "convolution"),
-            aligned_empty(ROWS * VECTORS * L, x.dtype, "convolution"),
-            *piece_tables(block, VECTORS, L, most_taps),
+            aligned_empty(depth * split.block * L, x.dtype, "convolution"),
+            aligned_empty(split.pair * ROWS * VECTORS * L, x.dtype, "convolution"),
+            aligned_empty(0 if split.ready else depth * ROWS, x.dtype, "convolution"),
+            np.empty((split.pair, 4), np.int64),
+            *piece_tables(split.block, VECTORS, L, most),
         )
 
-    split = (blocks, block, share, channels)
+    shares = -(-out.O // (split.share * ROWS))
     launch(
-        gather_blocks, blocks * walk.G * -(-panels // share), y.reshape(-1), x.reshape(-1),
-        weights, padded_bias(b, x.dtype, walk, out), taps, phases, walk, out, split,
-        private=private,
+        gather_blocks, split.blocks * walk.G * shares, y.reshape(-1), x.reshape(-1),
+        weights.reshape(-1), _padded_bias(b, x.dtype, walk, out), taps, phases, walk, out, filters,
+        split, private=private,
     )  # fmt: skip
 
 
-def padded_bias(b: np.ndarray, dtype: np.dtype, walk: Walk, out: Output) -> np.ndarray:
+def _padded_bias(b: np.ndarray, dtype: np.dtype, walk: Walk, out: Output) -> np.ndarray:
     """The bias of each group filled up to whole panels, and a group of zeros."""
     panels = -(-out.O // ROWS)
     bias = np.zeros((walk.G + 1, panels * ROWS), dtype)
@@ -139,7 +177,7 @@ def _write_lanes(y, target, mask, value, add):
 write_lanes = jit(_write_lanes)
 
 
-def _write_tile(y, tile, rows, channel, pieces, first_vector, width, add, phase, L, out):
+def _write_tile(y, tile, rows, channel, pieces, first_vector, width, add, phase, L, out, pair):
     """Put the pixels of a tile where they belong in y (or add them), piece by piece."""
     s = 0
     while pieces[s, VECTOR] < first_vector:
@@ -148,37 +186,39 @@ def _write_tile(y, tile, rows, channel, pieces, first_vector, width, add, phase,
         lane = pieces[s, LANE]
         oh = pieces[s, ROW] * out.UH + phase[2]
         ow = pieces[s, COLUMN] * out.UW + phase[3]
-        length = max(0, min(pieces[s, LENGTH], (out.OW - ow + out.UW - 1) // out.UW))
-        mask = from_bits(lane + length) & ~from_bits(lane)
         first_row = (pieces[s, PICTURE] * out.G * out.O + channel) * out.OH + oh
+        places = max(0, min(pieces[s, LENGTH] * out.UW, out.OW - ow))
+        mask = from_bits(lane * pair + places) & ~from_bits(lane * pair)
         for i in range(rows if oh < out.OH else 0):
             target = (first_row + i * out.OH) * out.OW + ow - lane * out.UW
             source = (pieces[s, VECTOR] - first_vector) * L + i * VECTORS * L
             if out.UW == 1:
                 write_lanes(y, target, mask, load(tile, source), add)
-            elif out.UW == 2:
-                wide = spread(mask, L)
-                low, high = apart(load(tile, source))
-                write_lanes(y, target, wide & from_bits(L), low, add)
-                write_lanes(y, target + L, wide >> L, high, add)
+            elif pair == 2:
+                second = source + ROWS * VECTORS * L
+                low, high = interleaved(load(tile, source), load(tile, second))
+                write_lanes(y, target, mask & from_bits(L), low, add)
+                write_lanes(y, target + L, mask >> L, high, add)
             else:
-                for j in range(lane, lane + length):
-                    held = y[target + j * out.UW] if add else 0
-                    y[target + j * out.UW] = held + tile[source + j]
+                for j in range((places + out.UW - 1) // out.UW):
+                    place = target + (lane + j) * out.UW
+                    held = y[place] if add else 0
+                    y[place] = held + tile[source + lane + j]
         s += 1
 
 
 write_tile = jit(_write_tile)
 
 
-def _multiply_panel(y, a, start, packed, depth, tile, pieces, channel, rows, span, phase, add, out):
-    """All tiles of one panel of output channels, for the positions span[0]..span[1]-1.
+def _multiply_panel(
+    y, weights, m, start, packed, parts, tile, pieces, channel, rows, span, phase, add, out
+):
+    """All tiles of panel m of output channels, for the positions span[0]..span[1]-1.
 
-    ``a`` and ``start`` are the micro-kernel's weights and bias, ``depth`` the rows k that are
-    packed; with ``add``, the products are added to what is in y.
+    ``start`` is the micro-kernel's bias; with ``add``, the products are added to what is in y.
     """
     first, end = span
-    L = lanes(y)
+    L, pair = lanes(y), len(parts)
     plane = out.OH * out.OW
     vectors = (end - first + L - 1) // L
     for v in range(0, vectors, VECTORS):
@@ -188,45 +228,66 @@ def _multiply_panel(y, a, start, packed, depth, tile, pieces, channel, rows, spa
         picture = p // plane
         direct = out.UH == 1 and out.UW == 1 and (p_end - 1) // plane == picture
         corner = (picture * out.G * out.O + channel) * plane + p % plane
-        c = (y, corner, plane) if direct else (tile, 0, VECTORS * L)
         mask = from_bits(p_end - p - (width - 1) * L) if direct else from_bits(L)
-        b = (packed, v * L * depth, width * L)
-        multiply(width, c, rows if direct else ROWS, mask, a, b, depth, start, add and direct)
+        for i in range(pair):
+            c = (y, corner, plane) if direct else (tile, i * ROWS * VECTORS * L, VECTORS * L)
+            a = (weights, parts[i, FIRST] + m * parts[i, STEP], 1, ROWS)
+            b = (packed, parts[i, PLACE] + v * L * parts[i, DEPTH], width * L)
+            multiply(
+                width, c, rows if direct else ROWS, mask, a, b, parts[i, DEPTH], start,
+                add and direct,
+            )  # fmt: skip
         if not direct:
-            write_tile(y, tile, rows, channel, pieces, v, width, add, phase, L, out)
+            write_tile(y, tile, rows, channel, pieces, v, width, add, phase, L, out, pair)
 
 
 multiply_panel = jit(_multiply_panel)
 
 
-def _gather_blocks(work, y, x, weights, bias, taps, phases, walk, out, split, buffers):
+def _gather_blocks(work, y, x, w, bias, taps, phases, walk, out, filters, split, buffers):
     """Take block after block: some positions, one group, a share of its output channels."""
-    blocks, block, share, channels = split
-    packed, tile, pieces, aims = buffers
+    packed, tile, stretch, parts, pieces, aims = buffers
     L = lanes(x)
     panels = (out.O + ROWS - 1) // ROWS
-    shares = (panels + share - 1) // share
+    shares = (panels + split.share - 1) // split.share
     piece = take(work)
     while piece < work[1]:
-        g, first_panel = piece // blocks // shares, piece // blocks % shares * share
-        first = piece % blocks * block * L
-        end = min(first + block * L, walk.N * walk.QH * walk.QW)
+        g, first_panel = (
+            piece // split.blocks // shares,
+            piece // split.blocks % shares * split.share,
+        )
+        end_panel = min(first_panel + split.share, panels)
+        first = piece % split.blocks * split.block * L
+        end = min(first + split.block * L, walk.N * walk.QH * walk.QW)
         count = find_pieces(pieces, first, end, L, walk)
-        for phase in phases:
-            T = phase[1] - phase[0]
-            before = (phase[0] * walk.G + T * g) * panels * walk.C * ROWS
-            for c in range(0, walk.C, channels):
-                c_end = min(c + channels, walk.C)
-                pack_patches(
-                    packed, VECTORS, x, pieces, count, aims, taps[phase[0] : phase[1]], g,
-                    (c, c_end), walk,
-                )  # fmt: skip
-                for m in range(first_panel, min(first_panel + share, panels)):
-                    a = (weights, before + (m * walk.C + c) * T * ROWS, 1, ROWS)
+        for f in range(0, len(phases), split.pair):
+            for c in range(0, walk.C, split.channels):
+                these = (c, min(c + split.channels, walk.C))
+                depth = 0
+                for i in range(split.pair):
+                    phase = phases[f + i]
+                    T = phase[1] - phase[0]
+                    parts[i, PLACE], parts[i, DEPTH] = depth * split.block * L, (these[1] - c) * T
+                    parts[i, FIRST], parts[i, STEP] = depth * ROWS, 0
+                    if split.ready:
+                        before = (phase[0] * walk.G + T * g) * panels * walk.C + c * T
+                        parts[i, FIRST], parts[i, STEP] = before * ROWS, walk.C * T * ROWS
+                    pack_patches(
+                        packed[parts[i, PLACE] :], VECTORS, x, pieces, count, aims,
+                        taps[phase[0] : phase[1]], g, these, walk,
+                    )  # fmt: skip
+                    depth += parts[i, DEPTH]
+                for m in range(first_panel, end_panel):
+                    if not split.ready:
+                        for i in range(split.pair):
+                            pack_stretch(
+                                stretch, parts[i, FIRST], w, taps, phases[f + i], g, m, these,
+                                filters,
+                            )  # fmt: skip
                     start = (bias, (g if c == 0 else walk.G) * panels * ROWS + m * ROWS)
                     multiply_panel(
-                        y, a, start, packed, (c_end - c) * T, tile, pieces,
-                        g * out.O + m * ROWS, min(ROWS, out.O - m * ROWS), (first, end), phase,
+                        y, w if split.ready else stretch, m, start, packed, parts, tile, pieces,
+                        g * out.O + m * ROWS, min(ROWS, out.O - m * ROWS), (first, end), phases[f],
                         c > 0, out,
                     )  # fmt: skip
         piece = take(work)

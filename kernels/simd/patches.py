@@ -60,7 +60,6 @@ __all__ = [
     "find_pieces",
     "pack_patches",
     "piece_tables",
-    "spread",
 ]
 
 
@@ -105,17 +104,6 @@ def piece_tables(vectors: int, width: int, lanes: int, taps: int) -> tuple[np.nd
     return pieces, np.empty((taps * min(width, vectors) * lanes, 4), np.int64)
 
 
-def _spread(mask, L):
-    """The mask's bits at even places: lane i at bit 2*i."""
-    wide = 0
-    for i in range(L):
-        wide |= ((mask >> i) & 1) << (2 * i)
-    return wide
-
-
-spread = jit(_spread)
-
-
 def _find_pieces(pieces, first, end, L, walk):
     """Cut positions first..end-1 into pieces; return how many there are.
 
@@ -146,12 +134,12 @@ def _aim_pieces(aims, pieces, first, end, taps, g, L, walk):
     """Where each tap finds pieces first..end-1 in x, and which of their lanes are in the picture.
 
     Element i*TW from OFFSET of channel 0 is meant for lane i.  Bit j of LOW and of HIGH says that
-    element j of the first and of the second vector from there is one of them.  ENDS tells that the
+    element j of the first and of the second vector from there may be read.  ENDS tells that the
     vector is complete.
     """
     a = 0
     for t in range(len(taps)):
-        tap_h, tap_w = taps[t]
+        tap_h, tap_w = taps[t, 0], taps[t, 1]
         left = -(tap_w // walk.TW)  # first column with qw*TW + tap_w >= 0
         right = (walk.W - 1 - tap_w) // walk.TW + 1  # first one beyond the picture's right edge
         for s in range(first, end):
@@ -161,10 +149,9 @@ def _aim_pieces(aims, pieces, first, end, taps, g, L, walk):
             column_end = min(column + pieces[s, LENGTH], right)
             mask = 0
             if 0 <= ih < walk.H and column_begin < column_end:
-                mask = from_bits(column_end - column + lane)
-                mask &= ~from_bits(column_begin - column + lane)
-            if walk.TW == 2:
-                mask = spread(mask, L)
+                step = 2 if walk.TW == 2 else 1
+                mask = from_bits((column_end - 1 - column + lane) * step + 1)
+                mask &= ~from_bits((column_begin - column + lane) * step)
             channel = (pieces[s, PICTURE] * walk.G + g) * walk.C
             iw = (column - lane) * walk.TW + tap_w
             aims[a, OFFSET] = (channel * walk.H + ih) * walk.W + iw
