@@ -9,39 +9,12 @@ import pytest
 from geometries import pool_cases, whole
 from hypothesis import given
 from hypothesis import strategies as st
-from tolerances import FAST_FLOAT32, FAST_FLOAT64
+from twins import CHANNELS, compare, numbers
 
 from minigrad import kernels
 from minigrad.kernels import loops, simd
 
-CHANNELS = [(2, 3, 35), (3, 1, 7), (1, 9, 1), (2, 2, 130), (0, 4, 6)]
 MANY = 100_003  # elements: several pieces of work, the last one short
-
-
-def compare(name, outputs, *arguments, exact=True):
-    """Run both twins on fresh outputs of the given shapes and dtypes."""
-    results = []
-    for backend in (simd, loops):
-        made = [np.full(shape, 99, dtype) for shape, dtype in outputs]
-        getattr(backend, name)(*made, *arguments)
-        results.append(made)
-    for fast, textbook in zip(*results, strict=True):
-        if exact:
-            np.testing.assert_array_equal(fast, textbook)
-        else:
-            close(fast, textbook)
-
-
-def close(fast, textbook):
-    tolerance = FAST_FLOAT32 if textbook.dtype == np.float32 else FAST_FLOAT64
-    finite = np.isfinite(textbook)
-    np.testing.assert_array_equal(np.isfinite(fast), finite)
-    largest = abs(textbook[finite]).max(initial=1)
-    np.testing.assert_allclose(fast, textbook, rtol=0, atol=tolerance * largest)
-
-
-def numbers(shape, dtype=np.float64, seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
 
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -205,37 +178,6 @@ def test_channel_sums(shape, dtype):
     for unusual in ([np.nan], [np.inf], [np.inf, -np.inf], [-np.inf]):
         x[-1:, :, -3:] = [*unusual, 1, 2, 3][: len(x[0, 0, -3:])] if x.size else 0
         compare("channel_sums", sums, x)
-
-
-@both_dtypes
-@pytest.mark.parametrize("shape", CHANNELS)
-def test_softmax(shape, dtype):
-    x, gy = 30 * numbers(shape, dtype), numbers(shape, dtype, 1)
-    out = [(shape, dtype)]
-    for name in ("softmax", "log_softmax"):
-        compare(name, out, x, exact=False)
-        y = np.empty_like(x)
-        getattr(loops, name)(y, x)
-        compare(name + "_grad", out, gy, y, exact=False)
-
-
-@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
-def test_softmax_of_nan_infinities_and_huge_numbers(name):
-    x = np.array([[np.nan, -np.inf, np.inf, -np.inf, 1e300, -800], [1, -np.inf, 2, 3, 2, 0]])
-    fast, textbook = np.empty((2, 1, 2, 6))
-    getattr(simd, name)(fast, x[None])
-    getattr(loops, name)(textbook, x[None])
-    np.testing.assert_allclose(fast, textbook, rtol=1e-14)
-
-
-def test_exp_over_its_whole_range():
-    x = np.linspace(-750, 0, 10_001)
-    x = np.stack([np.zeros_like(x), x])[None]
-    fast = np.empty_like(x)
-    simd.softmax(fast, x)
-    np.testing.assert_allclose(
-        fast[0, 1], np.exp(x[0, 1]) / (1 + np.exp(x[0, 1])), rtol=1e-15, atol=1e-323
-    )
 
 
 @pytest.mark.property

@@ -11,6 +11,7 @@ done it. Statistics and other long sums of one kind are added up in float64.
 """
 
 from .conv import conv2d, conv2d_weight_grad, conv_transpose2d
+from .cross_entropy import cross_entropy, cross_entropy_grad, nll, nll_grad
 from .curves import curve, curve_grad
 from .elementwise import leaky_relu, leaky_relu_grad, relu, relu_grad
 from .faces import (
@@ -84,6 +85,8 @@ __all__ = [
     "conv_transpose2d_phases",
     "conv_transpose2d_toeplitz",
     "conv_transpose2d_zero_insertion",
+    "cross_entropy",
+    "cross_entropy_grad",
     "curve",
     "curve_grad",
     "dropout_mask",
@@ -102,6 +105,8 @@ __all__ = [
     "max_pool2d_taps_gather",
     "max_pool2d_taps_input_grad",
     "moments",
+    "nll",
+    "nll_grad",
     "normalize",
     "normalize_eval_grad",
     "normalize_grad",

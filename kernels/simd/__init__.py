@@ -31,6 +31,10 @@ else:
         conv2d,
         conv_transpose2d,
     )
+    from .cross_entropy import (
+        cross_entropy,
+        cross_entropy_grad,
+    )
     from .dropout import (
         dropout_mask,
     )
@@ -41,6 +45,10 @@ else:
         leaky_relu_grad,
         relu,
         relu_grad,
+    )
+    from .nll import (
+        nll,
+        nll_grad,
     )
     from .norm import (
         batch_norm,
@@ -102,6 +110,8 @@ else:
         "conv2d",
         "conv2d_weight_grad",
         "conv_transpose2d",
+        "cross_entropy",
+        "cross_entropy_grad",
         "curve",
         "curve_grad",
         "dropout_mask",
@@ -118,6 +128,8 @@ else:
         "max_pool2d_taps",
         "max_pool2d_taps_gather",
         "max_pool2d_taps_input_grad",
+        "nll",
+        "nll_grad",
         "relu",
         "relu_grad",
         "rmsprop",

@@ -22,6 +22,7 @@ __all__ = [
     "emit_mask",
     "emit_masked_load",
     "emit_masked_store",
+    "emit_prefetch",
     "emit_scaled",
     "emit_store",
     "vector_type",
@@ -118,6 +119,14 @@ def emit_store(builder, value, pointer):
     """Store a whole vector to any address that suits its element."""
     place = builder.bitcast(pointer, value.type.as_pointer())
     builder.store(value, place).align = _element_bytes(value.type)
+
+
+def emit_prefetch(builder, pointer):
+    """Begin to fetch the cache line at ``pointer``, for reading; any address will do."""
+    number = ir.IntType(32)
+    byte = builder.bitcast(pointer, ir.IntType(8).as_pointer())
+    function = _declared(builder, "llvm.prefetch.p0", ir.VoidType(), [byte.type, *[number] * 3])
+    builder.call(function, [byte, *(ir.Constant(number, n) for n in (0, 3, 1))])
 
 
 def emit_broadcast(builder, vector, scalar):

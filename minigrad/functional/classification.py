@@ -9,6 +9,7 @@ of it on its own class, and the loss is ``- sum over c of q_c ln p_c`` with p th
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from minigrad.autograd import Function
 from minigrad.errors import DTypeError, RangeError, SizeError
 from minigrad.functional.checks import check_dtypes, check_tensor
 from minigrad.functional.reductions import reduced, reduction_of
-from minigrad.functional.softmaxes import Softmax, SoftmaxGrad, along, log_softmax
+from minigrad.functional.softmaxes import Softmax, SoftmaxGrad, log_softmax
 from minigrad.methods.operands import promoted
 from minigrad.tensor import Tensor
 
@@ -25,121 +26,128 @@ __all__ = ["cross_entropy", "nll_loss"]
 
 
 class Labels:
-    """Labels as distributions, unnormalised: ``q_c = own * (c is the label) + even * w_c``.
-
-    With class weights w (1 if there are none), smoothing e and C classes, own is (1 - e) times the
-    weight of the label's class, and even is e / C; ignored labels have q = 0.
+    """Labels with their settings, as the kernels take them.
 
     Attributes
     ----------
-    label : (N, 1, ...) int64
-        0 where ignored.
-    kept : (N, 1, ...) bool
-    own : (N, 1, ...)
-    mass : (N, 1, ...)
-        The sum of q over the classes.
-    total : float
-        The sum of the weights of the labels, by which the mean divides.
+    label : (N, L) int64
+        Classes, or ``ignored``; L is the number of places of an example.
+    weight : (C,)
+    ignored : int
+    smoothing : float
+    shape : tuple of int
+        (N, ...), that of the losses.
     """
 
     def __init__(
-        self,
-        target: np.ndarray,
-        classes: int,
-        weight: np.ndarray | None,
-        ignore_index: int,
-        smoothing: float,
-        dtype: np.dtype,
+        self, target: np.ndarray, weight: np.ndarray, ignored: int, smoothing: float
     ) -> None:
-        self.weight = np.ones(classes, dtype) if weight is None else weight
-        self.kept = np.expand_dims(target != ignore_index, 1)
-        self.label = np.where(self.kept, np.expand_dims(target, 1), 0).astype(np.int64)
-        weights = np.where(self.kept, self.weight[self.label], dtype.type(0))
-        self.total = weights.sum()
-        self.own = weights * dtype.type(1 - smoothing)
-        self.even = dtype.type(smoothing / classes) if smoothing else None
-        self.mass = self.own
-        if self.even is not None:
-            self.mass = self.own + self.kept * (self.even * self.weight.sum())
+        self.shape = target.shape
+        places = int(np.prod(target.shape[1:]))
+        self.label = np.ascontiguousarray(target, np.int64).reshape(len(target), places)
+        self.weight, self.ignored, self.smoothing = np.ascontiguousarray(weight), ignored, smoothing
 
-    def _column(self, ndim: int) -> np.ndarray:
-        return self.weight.reshape(-1, *(1,) * (ndim - 2))
+    def view(self, x: np.ndarray) -> np.ndarray:
+        """X as (N, C, L)."""
+        return np.ascontiguousarray(x).reshape(len(x), len(self.weight), self.label.shape[1])
 
-    def inner(self, v: np.ndarray) -> np.ndarray:
-        """The sum over c of q_c v_c: (N, ...) for v (N, C, ...)."""
-        picked = self.own * np.take_along_axis(v, self.label, 1)
-        if self.even is not None:
-            column = self._column(v.ndim)
-            picked += self.even * (v * column).sum(axis=1, keepdims=True, dtype=v.dtype)
-        return np.where(self.kept, picked, v.dtype.type(0)).squeeze(1)
+    def incoming(self, gy: np.ndarray, scale: float) -> np.ndarray:
+        """``gy * scale`` as (N, L), or as (1, 1) for the gradient of a sum."""
+        shape = self.label.shape if gy.ndim else (1, 1)
+        return np.ascontiguousarray(gy * gy.dtype.type(scale)).reshape(shape)
 
-    def subtract_from(self, v: np.ndarray, factor: np.ndarray) -> None:
-        """V -= q times a factor (N, 1, ...), in place."""
-        if self.even is not None:
-            v -= self._column(v.ndim) * (self.kept * factor * self.even)
-        own = np.take_along_axis(v, self.label, 1) - self.own * factor
-        np.put_along_axis(v, self.label, own, 1)
+    def summary(self, losses: np.ndarray, sums: np.ndarray, reduction: str) -> tuple[Any, float]:
+        """The losses, their sum or their mean, and the factor of its gradient."""
+        if reduction == "none":
+            return losses.reshape(self.shape), 1.0
+        if reduction == "sum":
+            return losses.dtype.type(sums[0]), 1.0
+        if sums[1] == 0:  # NaN, whose gradient is 0, as in PyTorch
+            return losses.dtype.type(math.nan), 0.0
+        return losses.dtype.type(sums[0] / sums[1]), float(1 / sums[1])
+
+    def distributions(self, like: np.ndarray) -> np.ndarray:
+        """Q in the shape (N, C, ...) and the dtype of ``like``."""
+        q = np.empty((*self.label.shape[:1], len(self.weight), self.label.shape[1]), like.dtype)
+        own = np.full((1, 1), self.smoothing - 1, like.dtype)
+        kernels.nll_grad(q, own, self.label, self.weight, self.ignored)
+        if self.smoothing:
+            kept = (self.label != self.ignored)[:, None]
+            q += kept * (self.weight[:, None] * like.dtype.type(self.smoothing / len(self.weight)))
+        return q.reshape(like.shape)
 
 
 class CrossEntropy(Function):
-    """y = - sum over c of q_c ln softmax(x)_c, for every label."""
+    """y = - sum over c of q_c ln softmax(x)_c for every label, reduced."""
 
-    def forward(self, x, labels):
+    def forward(self, x, labels, reduction):
+        losses, sums = np.empty(labels.label.shape, x.dtype), np.empty(2)
+        stats = np.empty((2, *losses.shape), x.dtype)
+        settings = labels.label, labels.weight, labels.ignored, labels.smoothing
+        kernels.cross_entropy(losses, sums, stats, labels.view(x), *settings)
         self.labels = labels
-        self.save(x)
-        return -labels.inner(along(kernels.log_softmax, 1, x))
+        self.save(x, stats)
+        y, self.scale = labels.summary(losses, sums, reduction)
+        return y
 
     def backward(self, gy):
-        (x,) = self.saved
-        return CrossEntropyGrad.apply(gy.unsqueeze(1), x, self.labels)
+        x, stats = self.saved
+        return CrossEntropyGrad.apply(gy, x, stats.array, self.labels, self.scale)
 
 
 class CrossEntropyGrad(Function):
-    """gx_c = gy (mass softmax(x)_c - q_c), with gy (N, 1, ...)."""
+    """gx_c = gy scale (mass softmax(x)_c - q_c), where mass is the sum of q."""
 
-    def forward(self, gy, x, labels):
-        self.labels = labels
+    def forward(self, gy, x, stats, labels, scale):
+        self.labels, self.scale = labels, scale
         self.save(gy, x)
-        gx = along(kernels.softmax, 1, x)
-        gx *= gy * labels.mass
-        labels.subtract_from(gx, gy)
+        gx = np.empty(x.shape, x.dtype)
+        settings = labels.label, labels.weight, labels.ignored, labels.smoothing
+        gy = labels.incoming(gy, scale)
+        kernels.cross_entropy_grad(labels.view(gx), gy, stats, labels.view(x), *settings)
         return gx
 
     def backward(self, ggx):
         gy, x = self.saved
-        mass = gy.wrap(self.labels.mass)
-        p = Softmax.apply(x, 1)
+        q, p = gy.wrap(self.labels.distributions(x.array)), Softmax.apply(x, 1)
+        mass = q.sum(1, keepdim=True) * self.scale
         ggy = gx = None
         if self.needs[0]:
-            away = (ggx * p).sum(1, keepdim=True) * mass
-            ggy = away - Inner.apply(ggx, self.labels).unsqueeze(1)
+            ggy = (ggx * (p * mass - q * self.scale)).sum(1)
+            ggy = ggy if gy.ndim else ggy.sum()
         if self.needs[1]:
-            gx = SoftmaxGrad.apply(ggx * (gy * mass), p, 1)
+            gx = SoftmaxGrad.apply(ggx * (mass * (gy.unsqueeze(1) if gy.ndim else gy)), p, 1)
         return ggy, gx
 
 
-class Inner(Function):
-    """y = the sum over c of q_c x_c."""
+class NegativeLikelihood(Function):
+    """y = - w x for every label, with x and w those of its class, reduced."""
 
-    def forward(self, x, labels):
+    def forward(self, x, labels, reduction):
+        losses, sums = np.empty(labels.label.shape, x.dtype), np.empty(2)
+        settings = labels.label, labels.weight, labels.ignored
+        kernels.nll(losses, sums, labels.view(x), *settings)
         self.labels = labels
-        return labels.inner(x)
-
-    def backward(self, gy):
-        return Outer.apply(gy.unsqueeze(1), self.labels, self.shapes[0])
-
-
-class Outer(Function):
-    """y_c = q_c x, with x (N, 1, ...); the adjoint of `Inner`."""
-
-    def forward(self, x, labels, shape):
-        self.labels = labels
-        y = np.zeros(shape, x.dtype)
-        labels.subtract_from(y, -x)
+        y, self.scale = labels.summary(losses, sums, reduction)
         return y
 
     def backward(self, gy):
-        return Inner.apply(gy, self.labels).unsqueeze(1)
+        return NegativeLikelihoodGrad.apply(gy, self.labels, self.scale, self.shapes[0])
+
+
+class NegativeLikelihoodGrad(Function):
+    """gx_c = - gy scale w where c is the label, else 0; the adjoint of `NegativeLikelihood`."""
+
+    def forward(self, gy, labels, scale, shape):
+        self.labels, self.scale = labels, scale
+        gx = np.empty(shape, gy.dtype)
+        settings = labels.label, labels.weight, labels.ignored
+        kernels.nll_grad(labels.view(gx), labels.incoming(gy, scale), *settings)
+        return gx
+
+    def backward(self, ggx):
+        ggy = NegativeLikelihood.apply(ggx, self.labels, "none") * self.scale
+        return ggy if self.shapes[0] else ggy.sum()
 
 
 def _labels(
@@ -165,17 +173,23 @@ def _labels(
         )
     classes = input.shape[1]
     _check_classes(input, weight, operation)
-    t = target.array.astype(np.int64)
+    t = target.array.astype(np.int64, copy=False)
+    if t.size and t.view(np.uint64).max() >= classes:  # a negative number is a large one there
+        _refuse_labels(t, classes, ignore_index, operation)
+    if weight is not None and weight.requires_grad:
+        raise RuntimeError(f"{operation}: weight gets no gradient here; pass weight.detach()")
+    w = np.ones(classes, input.array.dtype) if weight is None else weight.array
+    return Labels(t, w, ignore_index, float(smoothing))
+
+
+def _refuse_labels(t: np.ndarray, classes: int, ignore_index: int, operation: str) -> None:
+    """Raise unless all labels are classes or ignored."""
     wrong = (t != ignore_index) & ((t < 0) | (t >= classes))
     if wrong.any():
         raise IndexError(
             f"{operation}: target holds the label {t[wrong][0]}, but there are {classes} classes: "
             f"labels must lie in 0 to {classes - 1}, or be ignore_index (={ignore_index})"
         )
-    if weight is not None and weight.requires_grad:
-        raise RuntimeError(f"{operation}: weight gets no gradient here; pass weight.detach()")
-    array = None if weight is None else weight.array
-    return Labels(t, classes, array, ignore_index, smoothing, input.array.dtype)
 
 
 def _check_classes(input: Tensor, weight: Tensor | None, operation: str) -> None:
@@ -193,15 +207,6 @@ def _check_classes(input: Tensor, weight: Tensor | None, operation: str) -> None
 def _shaped(losses: Tensor, input: Tensor) -> Tensor:
     """Losses of a batch, or the one loss of a single example."""
     return losses if input.ndim > 1 else losses.squeeze(0)
-
-
-def _summarised(losses: Tensor, labels: Labels, reduction: str) -> Tensor:
-    """The reduction, where the mean is over the weights of the labels."""
-    if reduction != "mean":
-        return reduced(losses, reduction)
-    if labels.total == 0:  # NaN, whose gradient is 0, as in PyTorch
-        return losses.sum() * 0 + math.nan
-    return losses.sum() / float(labels.total)
 
 
 def cross_entropy(
@@ -268,8 +273,8 @@ def cross_entropy(
         return reduced(_shaped(losses, input), reduction)
     x, t = _batch(input, target, "cross_entropy")
     labels = _labels(x, t, weight, ignore_index, label_smoothing, "cross_entropy")
-    losses = CrossEntropy.apply(x, labels)
-    return _summarised(_shaped(losses, input), labels, reduction)
+    y = CrossEntropy.apply(x, labels, reduction)
+    return _shaped(y, input) if reduction == "none" else y
 
 
 def _of_distributions(
@@ -328,5 +333,5 @@ def nll_loss(
     check_tensor(target, "target", "nll_loss")
     x, t = _batch(input, target, "nll_loss")
     labels = _labels(x, t, weight, ignore_index, 0.0, "nll_loss")
-    losses = -Inner.apply(x, labels)
-    return _summarised(_shaped(losses, input), labels, reduction)
+    y = NegativeLikelihood.apply(x, labels, reduction)
+    return _shaped(y, input) if reduction == "none" else y
