@@ -20,7 +20,7 @@ import numpy as np
 from .._jit import jit
 from .gather import Output
 from .instructions import VECTOR_BYTES
-from .padded import copy_planes, plan_band, tap_offsets
+from .padded import column_masks, copy_planes, plan_band, tap_offsets
 from .patches import Walk
 from .tap_tile import MOST_ROWS, multiply_taps
 from .tasks import aligned_empty, launch, take
@@ -80,8 +80,8 @@ def gather_directly(
     launch(
         gather_bands, walk.N * walk.G * split[0], y.reshape(-1), x.reshape(-1), (weights, bias),
         np.concatenate([*table, np.zeros(0, np.int64)]),
-        np.array(remainders, np.int64).reshape(-1, 2), phases, (walk, out, band), split,
-        private=private,
+        (np.array(remainders, np.int64).reshape(-1, 2), column_masks(walk, band, remainders, L)),
+        phases, (walk, out, band), split, private=private,
     )  # fmt: skip
 
 
@@ -142,9 +142,9 @@ def _write_row(y, target, end, sums, source, length, lefts, apart, step):
 write_row = jit(_write_row)
 
 
-def _gather_bands(work, y, x, filters, offsets, remainders, phases, plan, split, buffers):
+def _gather_bands(work, y, x, filters, offsets, columns, phases, plan, split, buffers):
     """Take band after band of the pictures of one group."""
-    (weights, bias), (walk, out, band) = filters, plan
+    (weights, bias), (remainders, masks), (walk, out, band) = filters, columns, plan
     bands, channels, panels, rows, room = split
     copy, sums = buffers
     L = lanes(x)
@@ -163,7 +163,7 @@ def _gather_bands(work, y, x, filters, offsets, remainders, phases, plan, split,
         for c in range(0, walk.C, channels):
             c_end = min(c + channels, walk.C)
             these = (picture * walk.C + c, picture * walk.C + c_end)
-            copy_planes(copy, x, these, row, remainders, walk, band)
+            copy_planes(copy, x, these, row, remainders, masks, walk, band)
             for f in range(len(phases)):
                 first, T = phases[f, 0], phases[f, 1] - phases[f, 0]
                 for m in range(panels):

@@ -20,7 +20,7 @@ import numpy as np
 from .._jit import jit
 from .dot_tile import COLUMNS, multiply_dots
 from .instructions import VECTOR_BYTES
-from .padded import Band, copy_planes, plan_band, tap_offsets
+from .padded import Band, column_masks, copy_planes, plan_band, tap_offsets
 from .patches import Walk
 from .tasks import aligned_empty, launch, take
 from .vector import broadcast, from_bits, lanes, load, store, sum_lanes
@@ -76,8 +76,10 @@ def weight_grad_directly(
     split = (slices, stretches, channels, bands, panels, rows, COLUMNS[rows], T)
     launch(
         sum_dots, walk.G * stretches * slices, parts.reshape(-1), x.reshape(-1), gy.reshape(-1),
-        np.concatenate([offsets, tail]), np.array(remainders, np.int64).reshape(-1, 2), plan,
-        split, private=private,
+        np.concatenate([offsets, tail]),
+        (np.array(remainders, np.int64).reshape(-1, 2), column_masks(walk, band, remainders, L)),
+        (np.zeros((1, 2), np.int64), column_masks(gy_walk, gy_band, [(0, 0)], L)), plan, split,
+        private=private,
     )  # fmt: skip
     if slices > 1:
         with np.errstate(all="ignore"):
@@ -100,10 +102,10 @@ def _mask_idle(masks, rows, pitch, width, L):
 mask_idle = jit(_mask_idle)
 
 
-def _sum_dots(work, parts, x, gy, offsets, remainders, plan, split, buffers):
+def _sum_dots(work, parts, x, gy, offsets, columns, gy_columns, plan, split, buffers):
     """Take piece after piece: a group, a stretch of its channels, a slice of the pictures."""
     walk, band, gy_walk, gy_band = plan
-    slices, stretches, channels, bands, panels, rows, columns, T = split
+    slices, stretches, channels, bands, panels, rows, width, T = split
     copy, gy_copy, sums, masks = buffers
     L = lanes(x)
     K, O, units = len(offsets), gy_walk.C, walk.N * bands
@@ -123,10 +125,10 @@ def _sum_dots(work, parts, x, gy, offsets, remainders, plan, split, buffers):
                 mask_idle(masks, height, band.pitch, walk.QW, L)
                 masked = height
             these = (picture * walk.C + c, picture * walk.C + c_end)
-            copy_planes(copy, x, these, row, remainders, walk, band)
+            copy_planes(copy, x, these, row, columns[0], columns[1], walk, band)
             these = (picture * O, picture * O + O)
-            copy_planes(gy_copy, gy, these, row, np.zeros((1, 2), np.int64), gy_walk, gy_band)
-            for k in range(0, (c_end - c) * T, columns):
+            copy_planes(gy_copy, gy, these, row, gy_columns[0], gy_columns[1], gy_walk, gy_band)
+            for k in range(0, (c_end - c) * T, width):
                 for o in range(0, O, rows):
                     multiply_dots(
                         rows, (sums, (o * K + k) * L, K * L), (gy_copy, o * plane, plane), copy,

@@ -28,9 +28,9 @@ import numpy as np
 
 from .._jit import jit
 from .patches import Walk
-from .vector import broadcast, evens, from_bits, lanes, load, masked_load, store
+from .vector import broadcast, evens, lanes, masked_load, store
 
-__all__ = ["Band", "copy_planes", "copy_row", "plan_band", "tap_offsets"]
+__all__ = ["Band", "column_masks", "copy_planes", "plan_band", "tap_offsets"]
 
 
 class Band(NamedTuple):
@@ -71,53 +71,58 @@ def tap_offsets(walk: Walk, taps: list, band: Band, remainders: list) -> np.ndar
     return np.array(offsets, np.int64)
 
 
-def _inside(x, row, first, width):
-    """The vector from column ``first`` of a row of x, zero where there is no column."""
-    L = lanes(x)
-    mask = from_bits(max(0, min(L, width - first))) & ~from_bits(max(0, min(L, -first)))
-    return masked_load(x, row + first, mask, broadcast(x, 0))
+def column_masks(walk: Walk, band: Band, remainders: list, L: int) -> np.ndarray:
+    """What is in the picture of each vector of a row of the copy, (R, vectors, 2) int64.
+
+    In steps of 1 or 2, bit j of the two masks says that element j of the first and of the second
+    vector from column (left + i*L)*TW + rw is in the picture; in longer steps, bit j of the first
+    says it of lane j.
+    """
+    step = walk.TW if walk.TW > 2 else 1
+
+    def mask(first):
+        begin, end = max(0, min(L, -(first // step))), max(0, min(L, -(-(walk.W - first) // step)))
+        return (1 << end) - (1 << begin) if begin < end else 0
+
+    table = np.zeros((len(remainders), -(-band.pitch // L), 2), np.int64)
+    for r, (_, rw) in enumerate(remainders):
+        for i in range(table.shape[1]):
+            first = (band.left + i * L) * walk.TW + rw
+            table[r, i] = mask(first), mask(first + L)
+    return table
 
 
-inside = jit(_inside)
+def _copy_column(copy, place, pitch, rows, x, source, row, step, low, high):
+    """For each row j: lane i of the vector at place + j*pitch is x[source + j*row + i*step].
 
-
-def _copy_row(copy, place, length, x, row, first, width, step):
-    """copy[place + i] = column first + i*step of a row of x, zero where there is none.
-
-    Whole vectors are written, and so up to a vector more than ``length``.
+    ``low`` and ``high`` are masks from `column_masks`; what they leave out is zero.
     """
     L = lanes(x)
-    i = 0
-    while i < length:
-        column = first + i * step
-        if step == 1:
-            while column >= 0 and column + L <= width and i < length:
-                store(copy, place + i, load(x, row + column))
-                i, column = i + L, column + L
-            if i < length:
-                store(copy, place + i, inside(x, row, column, width))
-        elif step == 2:
-            while column >= 0 and column + 2 * L <= width and i < length:
-                low, high = load(x, row + column), load(x, row + column + L)
-                store(copy, place + i, evens(low, high))
-                i, column = i + L, column + 2 * L
-            if i < length:
-                low, high = inside(x, row, column, width), inside(x, row, column + L, width)
-                store(copy, place + i, evens(low, high))
-        else:
-            for lane in range(L):
-                iw = column + lane * step
-                copy[place + i + lane] = x[row + iw] if 0 <= iw < width else 0
-        i += L
+    zero = broadcast(x, 0)
+    if step == 1:
+        for j in range(rows):
+            store(copy, place + j * pitch, masked_load(x, source + j * row, low, zero))
+    elif step == 2:
+        for j in range(rows):
+            first = masked_load(x, source + j * row, low, zero)
+            second = masked_load(x, source + j * row + L, high, zero)
+            store(copy, place + j * pitch, evens(first, second))
+    else:
+        for j in range(rows):
+            store(copy, place + j * pitch, zero)
+            for i in range(L):
+                if (low >> i) & 1:
+                    copy[place + j * pitch + i] = x[source + j * row + i * step]
 
 
-copy_row = jit(_copy_row)
+copy_column = jit(_copy_column)
 
 
-def _copy_planes(copy, x, channels, row, remainders, walk, band):
+def _copy_planes(copy, x, channels, row, remainders, masks, walk, band):
     """Fill the copy for the band whose first row of positions is ``row``.
 
-    Rows are written from the first to the last, each over what the one before wrote too much.
+    Whole vectors are written, column after column of them from the right to the left, and each from
+    the top down: so every number is written last by the vector that it belongs to.
 
     Parameters
     ----------
@@ -125,19 +130,32 @@ def _copy_planes(copy, x, channels, row, remainders, walk, band):
         [channel][pair of remainders][height][pitch], and a vector of room at the end.
     channels : (first, end)
         Counted through all pictures and groups.
+    masks
+        From `column_masks`.
     """
+    L = lanes(x)
+    zero = broadcast(x, 0)
     height = band.height - band.rows + min(band.rows, walk.QH - row)
-    first = 0
+    place = 0
     for channel in range(channels[0], channels[1]):
         for r in range(len(remainders)):
+            top = (row + band.top) * walk.TH + remainders[r, 0]
             left = band.left * walk.TW + remainders[r, 1]
-            for j in range(height):
-                ih = (row + band.top + j) * walk.TH + remainders[r, 0]
-                width = walk.W if 0 <= ih < walk.H else 0
-                source = (channel * walk.H + ih) * walk.W
-                place = first + j * band.pitch
-                copy_row(copy, place, band.pitch, x, source, left, width, walk.TW)
-            first += band.height * band.pitch
+            begin = min(height, max(0, (walk.TH - 1 - top) // walk.TH))
+            end = max(begin, min(height, (walk.H - top + walk.TH - 1) // walk.TH))
+            source = (channel * walk.H + top + begin * walk.TH) * walk.W + left
+            for v in range(masks.shape[1] - 1, -1, -1):
+                target = place + v * L
+                for j in range(begin):
+                    store(copy, target + j * band.pitch, zero)
+                copy_column(
+                    copy, target + begin * band.pitch, band.pitch, end - begin,
+                    x, source + v * L * walk.TW, walk.TH * walk.W, walk.TW,
+                    masks[r, v, 0], masks[r, v, 1],
+                )  # fmt: skip
+                for j in range(end, height):
+                    store(copy, target + j * band.pitch, zero)
+            place += band.height * band.pitch
 
 
 copy_planes = jit(_copy_planes)
