@@ -61,7 +61,7 @@ from .vector import (
 )
 from .weights import filters_of, pack_stretch, pack_weights
 
-__all__ = ["Output", "gather"]
+__all__ = ["Output", "gather", "padded_bias"]
 
 _BLOCK = 4  # most panels of positions in a block
 _PACKED_BYTES = 448 * 2**10  # of a block's patches, about: they stay in the second-level cache
@@ -155,12 +155,12 @@ def gather(
     shares = -(-out.O // (split.share * ROWS))
     launch(
         gather_blocks, split.blocks * walk.G * shares, y.reshape(-1), x.reshape(-1),
-        weights.reshape(-1), _padded_bias(b, x.dtype, walk, out), taps, phases, walk, out, filters,
+        weights.reshape(-1), padded_bias(b, x.dtype, walk, out), taps, phases, walk, out, filters,
         split, private=private,
     )  # fmt: skip
 
 
-def _padded_bias(b: np.ndarray, dtype: np.dtype, walk: Walk, out: Output) -> np.ndarray:
+def padded_bias(b: np.ndarray, dtype: np.dtype, walk: Walk, out: Output) -> np.ndarray:
     """The bias of each group filled up to whole panels, and a group of zeros."""
     panels = -(-out.O // ROWS)
     bias = np.zeros((walk.G + 1, panels * ROWS), dtype)
