@@ -82,6 +82,22 @@ def test_in_place(name):
     np.testing.assert_array_equal(x, gy)
 
 
+@both_dtypes
+@pytest.mark.parametrize("size", [0, 1, 17, 100_003])
+def test_rectifiers(size, dtype):
+    x, gy = numbers("", size, dtype), numbers("", size, dtype, 1)
+    x[2:5] = [0, -0.0, np.nan][: len(x[2:5])]
+    gy[7:9] = [np.inf, np.nan][: len(gy[7:9])]
+    for name, arguments in (
+        ("relu", (x,)), ("relu_grad", (gy, x)),
+        ("leaky_relu", (x, 0.2)), ("leaky_relu_grad", (gy, x, 0.2)),
+    ):  # fmt: skip
+        fast, textbook = np.full((2, size), 99, dtype)
+        getattr(simd, name)(fast, *arguments)
+        getattr(loops, name)(textbook, *arguments)
+        np.testing.assert_array_equal(fast, textbook)
+
+
 def test_bits_do_not_depend_on_the_number_of_threads():
     x = numbers("", 300_007, np.float32)
     before, results = kernels.get_num_threads(), []

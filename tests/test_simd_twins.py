@@ -22,35 +22,6 @@ pytestmark = pytest.mark.unit
 
 
 @both_dtypes
-@pytest.mark.parametrize("size", [0, 1, 17, MANY])
-def test_activations(size, dtype):
-    x, g = numbers(size, dtype), numbers(size, dtype, 1)
-    x[2:5] = [0, -0.0, np.nan][: len(x[2:5])]
-    g[7:9] = [np.inf, np.nan][: len(g[7:9])]
-    out = [(size, dtype)]
-    compare("relu", out, x)
-    compare("relu_grad", out, g, x)
-    compare("leaky_relu", out, x, 0.2)
-    compare("leaky_relu_grad", out, g, x, 0.2)
-
-
-@both_dtypes
-def test_activations_in_place(dtype):
-    x = numbers(MANY, dtype)
-    expected = np.empty_like(x)
-    loops.leaky_relu(expected, x, 0.3)
-    simd.leaky_relu(x, x, 0.3)
-    np.testing.assert_array_equal(x, expected)
-
-
-@both_dtypes
-@pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
-@pytest.mark.parametrize("size", [0, 1, MANY])
-def test_dropout_mask(size, p, dtype):
-    compare("dropout_mask", [(size, dtype)], 12345, p)
-
-
-@both_dtypes
 @pytest.mark.parametrize("shape", CHANNELS)
 def test_normalisation(shape, dtype):
     C = shape[1]
@@ -259,31 +230,6 @@ def test_windows_as_columns(N):
     columns = ((N, 12, 16 * 27), float)
     compare("unfold", [columns], x, geometry)
     compare("fold", [(x.shape, float)], numbers(columns[0]), geometry)
-
-
-OPTIMIZERS = {
-    "sgd": (3, (0.1, 0.9, 0.1, 0.01, True, False, False)),
-    "adam": (5, (0.1, 0.9, 0.99, 1e-8, 0.01, True, True, False, 3)),
-    "rmsprop": (5, (0.1, 0.9, 1e-8, 0.01, 0.9, True, True)),
-}
-
-
-@both_dtypes
-@pytest.mark.parametrize("size", [0, 1, MANY])
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_optimizers(name, size, dtype):
-    arrays, settings = OPTIMIZERS[name]
-    start = abs(numbers((arrays, size), dtype))
-    fast, textbook = start.copy(), start.copy()
-    getattr(simd, name)(*fast, *settings)
-    getattr(loops, name)(*textbook, *settings)
-    np.testing.assert_array_equal(fast, textbook)
-
-
-def test_optimizers_without_the_states_they_do_not_use():
-    p, empty = np.ones(MANY), np.empty(0)
-    simd.sgd(p, np.ones(MANY), empty, 0.25, 0.0, 0.0, 0.0, False, False, False)
-    np.testing.assert_array_equal(p, 0.75)
 
 
 def test_bits_do_not_depend_on_the_number_of_threads():
