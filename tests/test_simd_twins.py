@@ -242,7 +242,19 @@ def test_bits_do_not_depend_on_the_number_of_threads():
             (mean, var, rstd), (y, z) = np.empty((3, 11)), np.empty((2, *x.shape), x.dtype)
             simd.batch_norm(z, mean, var, rstd, x, *np.ones((2, 11), x.dtype), 1e-5, 0.0)
             simd.log_softmax(y, x)
-            results.append((mean, var, y, z))
+            gx, (gw, gb), rows = np.empty_like(z), np.empty((2, 5000), x.dtype), (66, 5000, 1)
+            ones = np.ones((66, 1))
+            simd.group_norm_grad(
+                gx.reshape(rows),
+                gw,
+                gb,
+                z.reshape(rows),
+                x.reshape(rows),
+                ones,
+                ones,
+                np.ones_like(gw),
+            )
+            results.append((mean, var, y, z, gx, gw, gb))
     finally:
         kernels.set_num_threads(before)
     for other in results[1:]:

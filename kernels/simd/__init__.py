@@ -17,9 +17,11 @@ To see how a fast convolution works, read in this order:
 Elementwise functions are formulas, run by one loop: ``lanes`` (what a formula is), then
 ``transcendental``, ``curves``, ``formulas``, ``elementwise``.
 
-The others are short: ``dropout``, ``norm``, ``pool`` (with ``columns`` and ``strided``),
-``reduction``, ``softmax`` (with ``exponential``), and ``shared``, the textbook's kernels run by
-several threads.
+Normalisation is ``norm_runs`` (values side by side that share statistics), and on it ``norm``
+(batch norm), ``norm_group`` and ``norm_rows``.
+
+The others are short: ``dropout``, ``pool`` (with ``columns`` and ``strided``), ``reduction``,
+``softmax`` (with ``exponential``), and ``shared``, the textbook's kernels run by several threads.
 """
 
 from .._jit import DISABLED

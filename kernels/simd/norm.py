@@ -17,14 +17,13 @@ from .norm_runs import (
     find_line,
     find_moments,
     gradient_runs,
+    in_a_piece,
     scale_runs,
     sum_from_first,
 )
 from .tasks import launch, take
 
 __all__ = ["batch_norm", "batch_norm_eval", "batch_norm_grad"]
-
-_CHUNK = 1 << 13  # elements that are worth a piece of work
 
 
 def batch_norm(
@@ -59,10 +58,10 @@ def batch_norm_grad(
 def _launch(kernel, x, *arguments):
     """Run the kernel over all channels; say whether float32 was too narrow for one of them."""
     N, C, L = x.shape
-    share = max(1, _CHUNK // max(N * L, 1))  # channels in a piece
+    share = in_a_piece(C, N * L)
     flat = [a.reshape(-1) if isinstance(a, np.ndarray) else a for a in arguments]
     strange = np.zeros(1, np.bool_)
-    launch(kernel, -(-C // share), *flat, (N, C, L, share), strange)
+    launch(kernel, -(-C // max(share, 1)), *flat, (N, C, L, share), strange)
     return strange[0]
 
 

@@ -24,6 +24,7 @@ from .norm_runs import (
     find_line,
     find_moments,
     gradient_runs,
+    in_a_piece,
     scale_runs,
     sum_from_first,
 )
@@ -31,7 +32,6 @@ from .tasks import launch, take
 
 __all__ = ["group_norm", "group_norm_grad"]
 
-_CHUNK = 1 << 13  # elements that are worth a piece of work
 _SHORT = 32  # pixels of a channel that are too few for a loop of their own
 
 
@@ -40,15 +40,16 @@ def group_norm(
     x: Array, weight: Array, bias: Array, eps: float,
 ) -> None:  # fmt: skip
     """Statistics of each group, and y by them; see ``loops.group_norm``."""
-    sizes, strange = _sizes(x, mean), np.zeros(1, np.bool_)
+    strange = np.zeros(1, np.bool_)
     statistics = mean.reshape(-1), var.reshape(-1), rstd.reshape(-1)
     L = x.shape[2]
     if L < _SHORT:
-        by_element = np.repeat(weight, L), np.repeat(bias, L)
+        by_element = (weight, bias) if L == 1 else (np.repeat(weight, L), np.repeat(bias, L))
         rows_norm(y, *statistics, x, *by_element, eps, mean.shape[1], strange)
     else:
+        sizes = _sizes(x, mean)
         flat = y.reshape(-1), *statistics, x.reshape(-1), weight, bias
-        launch(normalize_groups, -(-mean.size // sizes[-1]), *flat, eps, sizes, strange)
+        launch(normalize_groups, -(-mean.size // max(sizes[-1], 1)), *flat, eps, sizes, strange)
     if strange[0]:
         loops.group_norm(y, mean, var, rstd, x, weight, bias, eps)
 
@@ -59,18 +60,23 @@ def group_norm_grad(
 ) -> None:  # fmt: skip
     """Gradient through the statistics; see ``loops.group_norm_grad``."""
     (N, C, L), G = x.shape, mean.shape[1]
-    sizes, strange = _sizes(x, mean), np.zeros(1, np.bool_)
+    strange = np.zeros(1, np.bool_)
     statistics = mean.reshape(-1), rstd.reshape(-1)
-    if L < _SHORT:
-        total, product = rows_norm_grad(gx, gy, x, *statistics, np.repeat(weight, L), G, strange)
-        total, product = total.reshape(C, L).sum(1), product.reshape(C, L).sum(1)
+    if L == 1:
+        rows_norm_grad(gx, gweight, gbias, gy, x, *statistics, weight, G, strange)
+    elif L < _SHORT:
+        product, total = np.empty((2, C * L))
+        by_element = np.repeat(weight, L)
+        rows_norm_grad(gx, product, total, gy, x, *statistics, by_element, G, strange)
+        np.copyto(gweight, product.reshape(C, L).sum(1), casting="unsafe")
+        np.copyto(gbias, total.reshape(C, L).sum(1), casting="unsafe")
     else:
-        sums = np.empty((2, N, G, C // G))
+        sizes, sums = _sizes(x, mean), np.empty((2, N, G, C // G))
         flat = gx.reshape(-1), sums.reshape(-1), gy.reshape(-1), x.reshape(-1), *statistics, weight
-        launch(find_gradients, -(-mean.size // sizes[-1]), *flat, sizes, strange)
-        total, product = sums[0].sum(0).reshape(C), (sums[1] * rstd[:, :, None]).sum(0).reshape(C)
-    np.copyto(gbias, total, casting="unsafe")
-    np.copyto(gweight, product, casting="unsafe")
+        launch(find_gradients, -(-mean.size // max(sizes[-1], 1)), *flat, sizes, strange)
+        product = (sums[1] * rstd[:, :, None]).sum(0)
+        np.copyto(gweight, product.reshape(C), casting="unsafe")
+        np.copyto(gbias, sums[0].sum(0).reshape(C), casting="unsafe")
     if strange[0]:
         loops.group_norm_grad(gx, gweight, gbias, gy, x, mean, rstd, weight)
 
@@ -78,7 +84,7 @@ def group_norm_grad(
 def _sizes(x, mean):
     """(groups of a picture, channels of a group, pixels, groups of a piece of work)."""
     (_, C, L), G = x.shape, mean.shape[1]
-    return G, C // G, L, max(1, _CHUNK // max(C // G * L, 1))
+    return G, C // G, L, in_a_piece(mean.size, C // G * L)
 
 
 def _normalize_groups(work, y, mean, var, rstd, x, weight, bias, eps, sizes, strange):

@@ -17,13 +17,20 @@ import numpy as np
 from numpy import ndarray as Array
 
 from .._jit import jit
-from .norm_runs import find_line, find_moments, part, put, sum_from_first
+from .norm_runs import find_line, find_moments, in_a_piece, part, put, sum_from_first
 from .tasks import launch, take
-from .vector import broadcast, fma, lanes, sum_lanes, widened
+from .vector import (
+    broadcast,
+    fma,
+    from_bits,
+    lanes,
+    masked_store_double,
+    sum_lanes,
+    widened,
+)
 
 __all__ = ["rows_norm", "rows_norm_grad"]
 
-_CHUNK = 1 << 13  # elements that are worth a piece of work
 _COLUMNS = 64  # in a piece of work: whole vectors
 
 
@@ -42,29 +49,29 @@ def rows_norm(
     mean, var, rstd : (N*G,) float64, written
     weight, bias : (G*D,)
     """
-    sizes = _sizes(mean, x, G)
+    sizes = _sizes(mean, weight, G)
     flat = y.reshape(-1), mean, var, rstd, x.reshape(-1), weight, bias
-    launch(normalize_rows, -(-len(mean) // sizes[-1]), *flat, eps, sizes, strange)
+    launch(normalize_rows, -(-len(mean) // max(sizes[-1], 1)), *flat, eps, sizes, strange)
 
 
 def rows_norm_grad(
-    gx: Array, gy: Array, x: Array,
+    gx: Array, gweight: Array, gbias: Array, gy: Array, x: Array,
     mean: Array, rstd: Array, weight: Array, G: int, strange: Array,
-) -> tuple[Array, Array]:  # fmt: skip
-    """Gradient of `rows_norm`: fills gx, and returns those of bias and weight, float64."""
-    sizes = _sizes(mean, x, G)
-    sums = np.zeros((2, len(weight)))
-    gx, gy, x = gx.reshape(-1), gy.reshape(-1), x.reshape(-1)
-    launch(row_gradients, -(-len(mean) // sizes[-1]), gx, gy, x, mean, rstd, weight, sizes, strange)
-    blocks = sizes[0] * -(-sizes[1] // _COLUMNS)
-    launch(sum_columns, blocks, sums[0], sums[1], gy, x, mean, rstd, sizes)
-    return sums[0], sums[1]
+) -> None:  # fmt: skip
+    """Gradient of `rows_norm`; those of weight and bias may be float64 whatever x is."""
+    _, D, share = sizes = _sizes(mean, weight, G)
+    given = gy.reshape(-1), x.reshape(-1), mean, rstd
+    pieces = -(-len(mean) // max(share, 1))
+    launch(row_gradients, pieces, gx.reshape(-1), *given, weight, sizes, strange)
+    width = D if pieces == 1 else _COLUMNS
+    blocks = G * -(-D // max(width, 1))
+    launch(sum_columns, blocks, gweight, gbias, *given, (G, D, width))
 
 
-def _sizes(mean, x, G):
+def _sizes(mean, weight, G):
     """(rows of a picture, elements of a row, rows of a piece of work)."""
-    D = x.size // max(len(mean), 1)
-    return G, D, max(1, _CHUNK // max(D, 1))
+    D = len(weight) // G
+    return G, D, in_a_piece(len(mean), D)
 
 
 def _normalize_rows(work, y, mean, var, rstd, x, weight, bias, eps, sizes, strange):
@@ -108,7 +115,7 @@ def _sum_row(gy, x, weight, first, begin, end, mean, doubles):
     return sum_lanes(total0 + total1), sum_lanes(product0 + product1)
 
 
-sum_row = jit(_sum_row)
+sum_row = jit(_sum_row, inline="always")
 
 
 def _row_gradients(work, gx, gy, x, mean, rstd, weight, sizes, strange):
@@ -139,20 +146,21 @@ def _row_gradients(work, gx, gy, x, mean, rstd, weight, sizes, strange):
 row_gradients = jit(_row_gradients)
 
 
-def _sum_columns(work, total, product, gy, x, mean, rstd, sizes):
-    """Over all pictures, at every place: gy, and gy * (x - mean) * rstd."""
-    G, D, _ = sizes
-    blocks = (D + _COLUMNS - 1) // _COLUMNS
-    zero, none = broadcast(total, 0.0), broadcast(x, 0.0)
+def _sum_columns(work, gweight, gbias, gy, x, mean, rstd, sizes):
+    """Over all pictures, at every place: gy * (x - mean) * rstd, and gy."""
+    G, D, width = sizes
+    blocks = (D + width - 1) // width
+    half = lanes(mean)
+    zero, none = broadcast(mean, 0.0), broadcast(x, 0.0)
     piece = take(work)
     while piece < work[1]:
         g, block = divmod(piece, blocks)
-        stop = min(D, (block + 1) * _COLUMNS)
-        for j in range(block * _COLUMNS, stop, lanes(x)):
+        stop = min(D, (block + 1) * width)
+        for j in range(block * width, stop, lanes(x)):
             total0 = total1 = product0 = product1 = zero
             for s in range(g, len(mean), G):
                 i, end = s * D + j, s * D + stop
-                centre, r = broadcast(total, mean[s]), broadcast(total, rstd[s])
+                centre, r = broadcast(mean, mean[s]), broadcast(mean, rstd[s])
                 g0, g1 = widened(part(gy, i, end, none), zero)
                 x0, x1 = widened(part(x, i, end, none), zero)
                 total0 += g0
@@ -160,11 +168,13 @@ def _sum_columns(work, total, product, gy, x, mean, rstd, sizes):
                 product0 = fma(g0, (x0 - centre) * r, product0)
                 product1 = fma(g1, (x1 - centre) * r, product1)
             i, end = g * D + j, g * D + stop
-            put(total, i, end, total0)
-            put(product, i, end, product0)
-            if lanes(x) > lanes(total) and i + lanes(total) < end:
-                put(total, i + lanes(total), end, total1)
-                put(product, i + lanes(total), end, product1)
+            mask = from_bits(min(half, end - i))
+            masked_store_double(gbias, i, mask, total0)
+            masked_store_double(gweight, i, mask, product0)
+            if lanes(x) > half and i + half < end:
+                mask = from_bits(min(half, end - i - half))
+                masked_store_double(gbias, i + half, mask, total1)
+                masked_store_double(gweight, i + half, mask, product1)
         piece = take(work)
 
 

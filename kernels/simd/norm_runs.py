@@ -42,6 +42,7 @@ __all__ = [
     "find_line",
     "find_moments",
     "gradient_runs",
+    "in_a_piece",
     "part",
     "put",
     "scale_runs",
@@ -49,8 +50,15 @@ __all__ = [
     "sum_squares",
 ]
 
+_ALONE = 1 << 17  # elements that one thread has done before another would have begun
+_CHUNK = 1 << 13  # elements of a piece of work, at least
 _SMALL, _LARGE = 1e-30, 1e30  # magnitudes whose products and differences float32 can hold
 _CANCELLED = 1e-3  # of a sum of squares, what must be left without the share of the mean
+
+
+def in_a_piece(count: int, elements: int) -> int:
+    """How many of ``count`` sets of so many elements make a piece of work."""
+    return count if count * elements <= _ALONE else max(1, _CHUNK // elements)
 
 
 def _part(x, i, end, otherwise):
@@ -60,7 +68,7 @@ def _part(x, i, end, otherwise):
     return masked_load(x, i, from_bits(end - i), otherwise)
 
 
-part = jit(_part)
+part = jit(_part, inline="always")
 
 
 def _put(y, i, end, value):
@@ -71,7 +79,7 @@ def _put(y, i, end, value):
         masked_store(y, i, from_bits(end - i), value)
 
 
-put = jit(_put)
+put = jit(_put, inline="always")
 
 
 def _bend(v, g, slope, zero, factor):
@@ -83,7 +91,7 @@ def _bend(v, g, slope, zero, factor):
     return where_positive(v, g, g * factor)
 
 
-bend = jit(_bend)
+bend = jit(_bend, inline="always")
 
 
 def _sum_squares(x, shift, runs, doubles):
@@ -103,7 +111,7 @@ def _sum_squares(x, shift, runs, doubles):
     return sum_lanes(total0 + total1), sum_lanes(squares0 + squares1)
 
 
-sum_squares = jit(_sum_squares)
+sum_squares = jit(_sum_squares, inline="always")
 
 
 def _sum_from_first(x, runs, doubles):
@@ -112,10 +120,12 @@ def _sum_from_first(x, runs, doubles):
     They are exact for float32, and 0 if all values are equal.
     """
     first, _, count, length = runs
-    return sum_squares(x, x[first], runs, doubles) if count * length else (0.0, 0.0)
+    if count * length == 0:
+        return 0.0, 0.0
+    return sum_squares(x, np.float64(x[first]), runs, doubles)
 
 
-sum_from_first = jit(_sum_from_first)
+sum_from_first = jit(_sum_from_first, inline="always")
 
 
 def _find_moments(x, total, squares, runs, doubles):
@@ -136,7 +146,7 @@ def _find_moments(x, total, squares, runs, doubles):
     return shift + total / M, (squares - total * (total / M)) / M
 
 
-find_moments = jit(_find_moments)
+find_moments = jit(_find_moments, inline="always")
 
 
 def _find_line(x, mean, rstd, weight, bias, strange):
@@ -154,7 +164,7 @@ def _find_line(x, mean, rstd, weight, bias, strange):
     return centre, scale, shift
 
 
-find_line = jit(_find_line)
+find_line = jit(_find_line, inline="always")
 
 
 def _scale_runs(y, x, runs, line, slope):
@@ -171,7 +181,7 @@ def _scale_runs(y, x, runs, line, slope):
             put(y, i, end, bend(v, v, slope, zero, factor))
 
 
-scale_runs = jit(_scale_runs)
+scale_runs = jit(_scale_runs, inline="always")
 
 
 def _find_gradient_sums(gy, x, runs, mean, line, slope, doubles):
@@ -196,7 +206,7 @@ def _find_gradient_sums(gy, x, runs, mean, line, slope, doubles):
     return sum_lanes(total0 + total1), sum_lanes(product0 + product1)
 
 
-find_gradient_sums = jit(_find_gradient_sums)
+find_gradient_sums = jit(_find_gradient_sums, inline="always")
 
 
 def _gradient_runs(gx, gy, x, runs, mean, line, slope, weight, rstd, owed, strange):
@@ -228,4 +238,4 @@ def _gradient_runs(gx, gy, x, runs, mean, line, slope, weight, rstd, owed, stran
             put(gx, i, end, g * r)
 
 
-gradient_runs = jit(_gradient_runs)
+gradient_runs = jit(_gradient_runs, inline="always")
