@@ -168,10 +168,9 @@ def _gather_bands(work, y, x, filters, offsets, columns, phases, plan, split, bu
                 first, T = phases[f, 0], phases[f, 1] - phases[f, 0]
                 for m in range(panels):
                     k = first * walk.G * panels * walk.C + ((g * panels + m) * walk.C + c) * T
-                    multiply_taps(
-                        rows, count, (sums, (f * panels + m) * rows * room, room), (copy, 0),
-                        (weights, k * rows), (offsets, first * channels), (c_end - c) * T,
-                    )  # fmt: skip
+                    places = ((f * panels + m) * rows * room, room, 0, k * rows, first * channels)
+                    K = (c_end - c) * T
+                    multiply_taps(rows, count, sums, copy, weights, offsets, K, places)
         for o in range(out.O):
             first_row = (picture * out.O + o) * out.OH
             end = (first_row + min(out.OH, (row + height) * out.UH)) * out.OW

@@ -104,6 +104,7 @@ mask_idle = jit(_mask_idle)
 
 def _sum_dots(work, parts, x, gy, offsets, columns, gy_columns, plan, split, buffers):
     """Take piece after piece: a group, a stretch of its channels, a slice of the pictures."""
+    (remainders, inside), (gy_remainders, gy_inside) = columns, gy_columns
     walk, band, gy_walk, gy_band = plan
     slices, stretches, channels, bands, panels, rows, width, T = split
     copy, gy_copy, sums, masks = buffers
@@ -125,15 +126,14 @@ def _sum_dots(work, parts, x, gy, offsets, columns, gy_columns, plan, split, buf
                 mask_idle(masks, height, band.pitch, walk.QW, L)
                 masked = height
             these = (picture * walk.C + c, picture * walk.C + c_end)
-            copy_planes(copy, x, these, row, columns[0], columns[1], walk, band)
+            copy_planes(copy, x, these, row, remainders, inside, walk, band)
             these = (picture * O, picture * O + O)
-            copy_planes(gy_copy, gy, these, row, gy_columns[0], gy_columns[1], gy_walk, gy_band)
+            copy_planes(gy_copy, gy, these, row, gy_remainders, gy_inside, gy_walk, gy_band)
+            count = (height * band.pitch + L - 1) // L
             for k in range(0, (c_end - c) * T, width):
                 for o in range(0, O, rows):
-                    multiply_dots(
-                        rows, (sums, (o * K + k) * L, K * L), (gy_copy, o * plane, plane), copy,
-                        (offsets, k), masks, (height * band.pitch + L - 1) // L,
-                    )  # fmt: skip
+                    places = ((o * K + k) * L, K * L, o * plane, plane, k)
+                    multiply_dots(rows, sums, gy_copy, copy, offsets, masks, count, places)
         for o in range(O):
             place = ((this * walk.G * O + g * O + o) * walk.C + c) * T
             for k in range((c_end - c) * T):

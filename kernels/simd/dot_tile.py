@@ -36,55 +36,57 @@ _int64 = ir.IntType(64)
 
 
 @intrinsic(prefer_literal=True)
-def dot_tile(typingctx, rows, columns, sums, gy, x, offsets, masks, count):
-    """``dot_tile(rows, columns, sums, gy, x, offsets, masks, count)``: add to a tile of sums.
+def dot_tile(typingctx, rows, columns, sums, gy, x, offsets, masks, count, places):
+    """Add dot products to a tile of sums.
 
     Parameters
     ----------
     rows, columns : literal int
-    sums : (array, offset, row step)
-        A vector of partial sums for each column.
-    gy : (array, offset, row step)
-    x : array
-    offsets : (array of int64, offset)
-        Where in x each column begins.
+    sums
+        A vector of partial sums for each column, from ``places[0]`` in rows ``places[1]`` apart.
+    gy
+        From ``places[2]`` in rows ``places[3]`` apart.
+    x
+    offsets : array of int64
+        From ``places[4]``: where in x each column begins.
     masks : array of int64
         The lanes of each vector of positions that count.
     count : int
         Vectors of positions.
+    places : five int
     """
     if not isinstance(rows, types.IntegerLiteral) or not isinstance(columns, types.IntegerLiteral):
         return None
 
     def generate(context, builder, signature, arguments):
-        def operand(i):
-            array, offset, *steps = cgutils.unpack_tuple(builder, arguments[i])
-            return data_pointer(context, builder, signature.args[i][0], array, offset), steps
-
         def rows_from(pointer, step):
             numbers = [ir.Constant(_int64, i) for i in range(rows.literal_value)]
             return [builder.gep(pointer, [builder.mul(step, number)]) for number in numbers]
 
         vector = vector_type(x.dtype)
         L, zero = ir.Constant(_int64, vector.count), ir.Constant(vector, None)
-        (target, (step,)), (g_source, (g_step,)), (offset, _) = map(operand, (2, 3, 5))
-        x_source = data_pointer(context, builder, signature.args[4], arguments[4])
-        mask_source = data_pointer(context, builder, signature.args[6], arguments[6])
-        numbers = [ir.Constant(_int64, j) for j in range(columns.literal_value)]
+        count, numbers = arguments[7:]
+        s, step, g, g_step, first = cgutils.unpack_tuple(builder, numbers)
+        target, g_source, x_source, offset, mask_source = (
+            data_pointer(context, builder, kind, array, place)
+            for kind, array, place in zip(
+                signature.args[2:7], arguments[2:7], [s, g, None, first, None], strict=True
+            )
+        )
+        constants = [ir.Constant(_int64, j) for j in range(columns.literal_value)]
         x_columns = [
-            builder.gep(x_source, [builder.load(builder.gep(offset, [number]))])
-            for number in numbers
+            builder.gep(x_source, [builder.load(builder.gep(offset, [j]))]) for j in constants
         ]
-        places = [
-            builder.gep(row, [builder.mul(number, L)])
+        targets = [
+            builder.gep(row, [builder.mul(j, L)])
             for row in rows_from(target, step)
-            for number in numbers
+            for j in constants
         ]
         totals = [
             cgutils.alloca_once_value(builder, emit_load(builder, vector, place))
-            for place in places
+            for place in targets
         ]
-        with cgutils.for_range(builder, arguments[7]) as loop:
+        with cgutils.for_range(builder, count) as loop:
             v = builder.mul(loop.index, L)
             bits = builder.load(builder.gep(mask_source, [loop.index]))
             mask = emit_mask(builder, vector, bits)
@@ -99,21 +101,21 @@ def dot_tile(typingctx, rows, columns, sums, gy, x, offsets, masks, count):
                 for value in values:
                     total = next(remaining)
                     builder.store(emit_fma(builder, factor, value, builder.load(total)), total)
-        for place, total in zip(places, totals, strict=True):
+        for place, total in zip(targets, totals, strict=True):
             emit_store(builder, builder.load(total), place)
         return context.get_dummy_value()
 
-    return types.void(rows, columns, sums, gy, x, offsets, masks, count), generate
+    return types.void(rows, columns, sums, gy, x, offsets, masks, count, places), generate
 
 
-def _multiply_dots(rows, sums, gy, x, offsets, masks, count):
+def _multiply_dots(rows, sums, gy, x, offsets, masks, count, places):
     """`dot_tile` for 1, 2 or 4 rows, known only at run time."""
     if rows == 1:
-        dot_tile(1, _COLUMNS_1, sums, gy, x, offsets, masks, count)
+        dot_tile(1, _COLUMNS_1, sums, gy, x, offsets, masks, count, places)
     elif rows == 2:
-        dot_tile(2, _COLUMNS_2, sums, gy, x, offsets, masks, count)
+        dot_tile(2, _COLUMNS_2, sums, gy, x, offsets, masks, count, places)
     else:
-        dot_tile(4, _COLUMNS_4, sums, gy, x, offsets, masks, count)
+        dot_tile(4, _COLUMNS_4, sums, gy, x, offsets, masks, count, places)
 
 
 multiply_dots = jit(_multiply_dots)
