@@ -65,8 +65,9 @@ __all__ = ["Output", "gather", "padded_bias"]
 
 _BLOCK = 4  # most panels of positions in a block
 _PACKED_BYTES = 448 * 2**10  # of a block's patches, about: they stay in the second-level cache
-_PIECES = 16  # for less work than this, output channels are divided, then blocks get smaller
+_PIECES = 32  # for less work than this, output channels are divided, then blocks get smaller
 _PANELS = 8  # the fewest panels of output channels that are worth packing the patches for
+_FEW = 8  # panels of positions are one block, if output channels alone make as many pieces
 
 # Columns of the table of parts, one for each phase of a pair
 PLACE, DEPTH, FIRST, STEP = range(4)
@@ -109,6 +110,8 @@ def _split(walk: Walk, out: Output, phases: np.ndarray, L: int, itemsize: int) -
     width, panels = -(-walk.N * walk.QH * walk.QW // (VECTORS * L)), -(-out.O // ROWS)
     divisions = max(1, panels // _PANELS)
     most = min(_BLOCK, max(1, width * walk.G * divisions // _PIECES))
+    if width <= _FEW and walk.G * divisions >= _FEW:
+        most = max(1, width)
     blocks = -(-width // most)
     block = -(-width // max(1, blocks)) * VECTORS
     wanted = -(-_PIECES // max(1, blocks * walk.G))
