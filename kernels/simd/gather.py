@@ -117,7 +117,7 @@ def _split(walk: Walk, out: Output, phases: np.ndarray, L: int, itemsize: int) -
     wanted = -(-_PIECES // max(1, blocks * walk.G))
     share = -(-panels // min(divisions, wanted))
     room = max(1, _PACKED_BYTES // (max(1, block) * L * itemsize * taps))
-    channels = -(-walk.C // -(-walk.C // room))
+    channels = -(-walk.C // max(1, -(-walk.C // room)))
     return _Split(blocks, block, share, channels, pair, blocks > 1)
 
 
