@@ -1,5 +1,7 @@
 """Dropout: what it drops, how often, what it scales, and what is refused."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -130,3 +132,22 @@ def test_dropout1d_refuses_other_shapes():
     for shape in ((3,), (2, 3, 4, 5)):
         with pytest.raises(ValueError, match=r"\(N, C, L\) or \(C, L\)"):
             F.dropout1d(minigrad.ones(*shape), 0.5)
+
+
+@pytest.mark.parametrize("backend", kernels.backends())
+@pytest.mark.parametrize(("function", "shape"), EACH[:4])
+def test_a_dropped_number_is_multiplied_by_zero(function, shape, backend):
+    """So NaN stays, and infinity becomes NaN, as in PyTorch."""
+    for value, wanted in ((np.nan, np.nan), (np.inf, np.nan), (3.0, 0.0)):
+        with kernels.use(backend):
+            y = function(minigrad.full(shape, value), 1.0).array
+        np.testing.assert_array_equal(y, np.full(shape, wanted))
+
+
+def test_no_mask_is_kept():
+    x = minigrad.ones(250, 1000, requires_grad=True)
+    tracemalloc.start()
+    y = F.dropout(x, 0.5)
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert kept < 1.1 * y.array.nbytes

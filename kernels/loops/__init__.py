@@ -52,7 +52,7 @@ from .pool_taps import (
     max_pool2d_taps_gather,
     max_pool2d_taps_input_grad,
 )
-from .random import dropout_mask
+from .random import dropout, dropout_mask
 from .reduction import channel_sums
 from .resample import (
     fold,
@@ -89,6 +89,7 @@ __all__ = [
     "cross_entropy_grad",
     "curve",
     "curve_grad",
+    "dropout",
     "dropout_mask",
     "fold",
     "group_norm",

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._jit import DISABLED, jit
 
-__all__ = ["dropout_mask", "split_mix"]
+__all__ = ["dropout", "dropout_mask", "split_mix"]
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio's fraction, odd
 FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -67,3 +67,21 @@ def _dropout_mask(mask, key, p):
 
 
 dropout_mask = jit(_dropout_mask)
+
+
+def dropout(y, x, key, p):
+    """Dropout of rows: row i of x times number i of `dropout_mask`.
+
+    The gradient is the same operation on gy with the same key, so no mask is ever kept.
+
+    Parameters
+    ----------
+    y, x : (rows, inner) float
+        With inner = 1 each element is dropped by itself; y is written.
+    key, p
+        See `dropout_mask`.
+    """
+    mask = np.empty(len(x), x.dtype)
+    dropout_mask(mask, key, p)
+    with np.errstate(all="ignore"):
+        np.multiply(x, mask[:, None], out=y)

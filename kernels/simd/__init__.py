@@ -38,6 +38,7 @@ else:
         cross_entropy_grad,
     )
     from .dropout import (
+        dropout,
         dropout_mask,
     )
     from .elementwise import (
@@ -116,6 +117,7 @@ else:
         "cross_entropy_grad",
         "curve",
         "curve_grad",
+        "dropout",
         "dropout_mask",
         "fold",
         "group_norm",

@@ -11,6 +11,7 @@ from warnings import warn
 import numpy as np
 
 from minigrad import kernels
+from minigrad.autograd import Function
 from minigrad.errors import SizeError
 from minigrad.functional.checks import check_dtypes, check_tensor
 from minigrad.methods.inplace import changed
@@ -27,6 +28,21 @@ __all__ = [
 
 # What a dropped element becomes in `alpha_dropout`: the limit of selu at minus infinity.
 SATURATION = -1.7580993408473766
+
+
+class Dropout(Function):
+    """y = x times a mask that is the same along the last ``inner`` axes, made anew from its key."""
+
+    def forward(self, x, key, p, inner):
+        self.settings = key, p, inner
+        y = np.empty(x.shape, x.dtype)
+        rows = math.prod(x.shape[: x.ndim - inner])
+        if y.size:
+            kernels.dropout(y.reshape(rows, -1), np.ascontiguousarray(x).reshape(rows, -1), key, p)
+        return y
+
+    def backward(self, gy):
+        return Dropout.apply(gy, *self.settings)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -120,7 +136,7 @@ def alpha_dropout(
     if p == 1:
         result = input * 0
     else:
-        kept = _mask(input, tuple(input.shape), p) * (1 - p)
+        kept = _mask(input, p) * (1 - p)
         a = 1 / math.sqrt((SATURATION * SATURATION * p + 1) * (1 - p))
         result = (input * kept + (1 - kept) * SATURATION) * a - a * SATURATION * p
     return changed(input, result, "alpha_dropout_") if inplace else result
@@ -145,17 +161,16 @@ def _warn(input: Tensor, operation: str, expected: str) -> None:
     )
 
 
-def _mask(input: Tensor, shape: tuple[int, ...], p: float) -> Tensor:
-    """Factors of a shape: 0 with probability p, else 1 / (1 - p)."""
-    mask = np.empty(shape, input.array.dtype)
+def _mask(input: Tensor, p: float) -> Tensor:
+    """Factors in the input's shape: 0 with probability p, else 1 / (1 - p)."""
+    mask = np.empty(input.array.shape, input.array.dtype)
     kernels.dropout_mask(mask.reshape(-1), default_generator.key(), float(p))
     return input.wrap(mask)
 
 
 def _dropped(input: Tensor, inner: int, p: float, inplace: bool, operation: str) -> Tensor:
-    """The input times a mask that is the same along the last ``inner`` axes."""
+    """The input with a mask that is the same along the last ``inner`` axes."""
     if inner < 0:
         raise SizeError(f"{operation}: input {tuple(input.shape)} has no axis of channels")
-    lead = tuple(input.shape[: input.ndim - inner])
-    result = input * _mask(input, (*lead, *(1,) * inner), p)
+    result = Dropout.apply(input, default_generator.key(), float(p), inner)
     return changed(input, result, operation + "_") if inplace else result
