@@ -11,6 +11,7 @@ from geometries import whole, winograd_cases
 from hypothesis import given
 from hypothesis import strategies as st
 from minigrad.kernels.simd.winograd import pays, winograd
+from minigrad.kernels.simd.winograd_grad import grad_pays, winograd_grad
 from tolerances import FAST_FLOAT32, FAST_FLOAT64
 
 from minigrad import kernels
@@ -25,6 +26,9 @@ LARGE = {
     "several blocks": ((2, 5, 31, 47), (9, 5, 3, 3), {"padding": (1, 0)}),
     "several stretches of channels": ((1, 9, 13, 8), (150, 9, 3, 3), {"padding": (0, 1)}),
     "channels divided": ((1, 3, 5, 7), (140, 3, 3, 3), {}),
+    "slices": ((3, 20, 23, 31), (20, 20, 3, 3), {"padding": (0, 1)}),
+    "stretches and slices": ((2, 70, 17, 23), (66, 70, 3, 3), {"padding": (1, 2)}),
+    "wide stretches": ((1, 140, 7, 6), (150, 140, 3, 3), {"padding": (0, 1), "groups": 1}),
     "groups": ((2, 22, 9, 33), (40, 11, 3, 3), {"padding": (2, 1), "groups": 2}),
     "groups, channels divided": ((1, 6, 9, 4), (210, 2, 3, 3), {"padding": 1, "groups": 3}),
     "one pixel": ((5, 3, 1, 1), (20, 3, 3, 3), {"padding": 1}),
@@ -47,14 +51,23 @@ def input_grad(gy, w, b, geometry, x_shape):
     return gx
 
 
-def check_both(x, w, b, geometry, y_shape):
-    y, gx = np.empty(y_shape, x.dtype), np.empty_like(x)
+def weight_grad(x, gy, geometry, w_shape):
+    gw = np.full(w_shape, np.nan, x.dtype)
+    assert winograd_grad(gw, x, gy, geometry.padding, geometry.groups)
+    return gw
+
+
+def check_all(x, w, b, geometry, y_shape):
+    y, gx, gw = np.empty(y_shape, x.dtype), np.empty_like(x), np.empty_like(w)
     gy = whole(np.random.default_rng(0), y_shape, x.dtype)
     start = np.arange(x.shape[1], dtype=x.dtype)
     loops.conv2d(y, x, w, b, geometry)
     loops.conv_transpose2d(gx, gy, w, start, geometry)
     np.testing.assert_array_equal(forward(x, w, b, geometry, y_shape), y)
     np.testing.assert_array_equal(input_grad(gy, w, start, geometry, x.shape), gx)
+    if gy.size:
+        loops.conv2d_weight_grad(gw, x, gy, geometry)
+        np.testing.assert_array_equal(weight_grad(x, gy, geometry, w.shape), gw)
 
 
 def arrays(x_shape, w_shape, dtype=np.float32, draw=whole, **settings):
@@ -68,25 +81,28 @@ def arrays(x_shape, w_shape, dtype=np.float32, draw=whole, **settings):
 @given(winograd_cases(), dtypes)
 def test_any_size_and_padding(case, dtype):
     x, w, b = (a.astype(dtype) for a in (case.x, case.w, case.b))
-    check_both(x, w, b, case.geometry, case.y_shape)
+    check_all(x, w, b, case.geometry, case.y_shape)
 
 
 @pytest.mark.unit
 @both_dtypes
 @pytest.mark.parametrize(("x_shape", "w_shape", "settings"), LARGE.values(), ids=LARGE)
 def test_large_sizes(x_shape, w_shape, settings, dtype):
-    check_both(*arrays(x_shape, w_shape, dtype, **settings))
+    check_all(*arrays(x_shape, w_shape, dtype, **settings))
 
 
 @pytest.mark.unit
 def test_bits_do_not_depend_on_the_number_of_threads():
-    case = arrays((2, 20, 29, 31), (70, 20, 3, 3), draw=np.random.Generator.standard_normal)
+    normal = np.random.Generator.standard_normal
+    case = arrays((2, 20, 29, 31), (70, 20, 3, 3), draw=normal)
+    gy = normal(np.random.default_rng(1), case[-1]).astype(np.float32)
     before = kernels.get_num_threads()
     try:
         results = []
         for threads in (1, 2, 3):
             kernels.set_num_threads(threads)
-            results.append(forward(*case))
+            gw = weight_grad(case[0], gy, case[3], case[1].shape)
+            results.append(np.concatenate([forward(*case), gw], axis=None))
     finally:
         kernels.set_num_threads(before)
     np.testing.assert_array_equal(results[1], results[0])
@@ -96,15 +112,19 @@ def test_bits_do_not_depend_on_the_number_of_threads():
 @pytest.mark.unit
 @both_dtypes
 def test_rounding(dtype):
-    """Against float64 the error is as small as the direct way's, or not much larger."""
+    """Against float64 the errors keep the tolerances of every fast kernel."""
     case = arrays(
         (2, 64, 29, 31), (48, 64, 3, 3), dtype, np.random.Generator.standard_normal, padding=1
     )
     x, w, b, geometry, y_shape = case
     exact = np.empty(y_shape)
     loops.conv2d(exact, *(a.astype(float) for a in (x, w, b)), geometry)
-    error = abs(forward(*case) - exact).max() / abs(exact).max()
-    assert error <= (FAST_FLOAT32 if dtype == np.float32 else FAST_FLOAT64)
+    tolerance = FAST_FLOAT32 if dtype == np.float32 else FAST_FLOAT64
+    assert abs(forward(*case) - exact).max() <= tolerance * abs(exact).max()
+    gy, exact_grad = np.random.default_rng(1).standard_normal(y_shape).astype(dtype), np.empty(w.shape)
+    loops.conv2d_weight_grad(exact_grad, x.astype(float), gy.astype(float), geometry)
+    error = abs(weight_grad(x, gy, geometry, w.shape) - exact_grad).max()
+    assert error <= tolerance * abs(exact_grad).max()
 
 
 BUSY = (2, 32, 17, 19), (24, 32, 3, 3)
@@ -133,6 +153,23 @@ def test_nan_and_inf_are_the_textbooks(value):
 
 
 @pytest.mark.unit
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("shapes", [BUSY, ((4, 256, 14, 10), (256, 256, 3, 3))])
+def test_nan_and_inf_in_the_weight_gradient(shapes, value):
+    """With slices and without; x's corner is seen by no window but the first weight's."""
+    x, w, _, geometry, y_shape = arrays(*shapes)
+    assert grad_pays(x.shape, y_shape, (0, 0), 1)
+    x[1, 2, 0, 0] = value
+    gy = whole(np.random.default_rng(0), y_shape, np.float32)
+    fast, textbook = np.empty((2, *w.shape), np.float32)
+    assert not winograd_grad(fast, x, gy, (0, 0), 1)
+    simd.conv2d_weight_grad(fast, x, gy, geometry)
+    loops.conv2d_weight_grad(textbook, x, gy, geometry)
+    assert np.isfinite(textbook[:, 2, 0, 1]).all()
+    np.testing.assert_array_equal(fast, textbook)
+
+
+@pytest.mark.unit
 def test_sums_that_overflow_on_the_way_are_done_again():
     x, w, b, geometry, y_shape = arrays(*BUSY, padding=1)
     x[0, :, 4, 4:7] = 3e38
@@ -152,22 +189,30 @@ def test_which_way_is_taken_depends_on_channels_and_sizes():
     assert not pays(4, 64, 4, 128, 128)
     assert not pays(512, 512, 4, 1, 1)
     assert not pays(512, 0, 4, 9, 9)
+    assert grad_pays((8, 64, 56, 56), (8, 64, 56, 56), (1, 1), 1)
+    assert not grad_pays((8, 64, 56, 56), (8, 2, 56, 56), (1, 1), 1)
+    assert not grad_pays((8, 512, 3, 3), (8, 512, 3, 3), (1, 1), 1)
+    assert not grad_pays((8, 0, 9, 9), (8, 64, 9, 9), (1, 1), 1)
 
 
 @pytest.mark.unit
-def test_conv2d_takes_it(monkeypatch):
+@pytest.mark.parametrize(
+    ("settings", "calls"), [({"padding": 1}, 3), ({"stride": (1, 2)}, 0), ({"dilation": 2}, 0)]
+)
+def test_operations_take_it(monkeypatch, settings, calls):
     taken = []
 
-    def spy(*arguments, **options):
-        taken.append(options)
-        return winograd(*arguments, **options)
+    def spy(function):
+        return lambda *arguments: taken.append(0) or function(*arguments)
 
-    monkeypatch.setattr(simd.conv, "winograd", spy)
-    for settings, calls in [({"padding": 1}, 1), ({"stride": (1, 2)}, 0), ({"dilation": 2}, 0)]:
-        x, w, b, geometry, y_shape = arrays(*BUSY, **settings)
-        simd.conv2d(np.empty(y_shape, np.float32), x, w, b, geometry)
-        assert len(taken) == calls
-        taken.clear()
+    monkeypatch.setattr(simd.conv, "winograd", spy(winograd))
+    monkeypatch.setattr(simd.weight_grad, "winograd_grad", spy(winograd_grad))
+    x, w, b, geometry, y_shape = arrays(*BUSY, **settings)
+    y = np.empty(y_shape, np.float32)
+    simd.conv2d(y, x, w, b, geometry)
+    simd.conv_transpose2d(x.copy(), y, w, np.zeros(x.shape[1], np.float32), geometry)
+    simd.conv2d_weight_grad(w.copy(), x, y, geometry)
+    assert len(taken) == calls
 
 
 @pytest.mark.slow

@@ -117,9 +117,9 @@ def conv2d_toeplitz(y, x, w, b, geometry):
     y[...] = (x.reshape(N, T.shape[1]) @ T.T).reshape(y.shape) + b.reshape(O, 1, 1)
 
 
-_PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
+_PIXELS = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, -1, 0, 1]])
 _WEIGHTS = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]]) / 2
-_OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
+_OUTPUTS = np.array([[1, 1, 1, 0], [0, 1, -1, 1]])
 
 
 def conv2d_winograd(y, x, w, b, geometry):
@@ -129,9 +129,9 @@ def conv2d_winograd(y, x, w, b, geometry):
     only four products::
 
         m0 = (d0 - d2) *  g0                    y0 = m0 + m1 + m2
-        m1 = (d1 + d2) * (g0 + g1 + g2)/2       y1 = m1 - m2 - m3
+        m1 = (d1 + d2) * (g0 + g1 + g2)/2       y1 = m1 - m2 + m3
         m2 = (d2 - d1) * (g0 - g1 + g2)/2
-        m3 = (d1 - d3) *  g2
+        m3 = (d3 - d1) *  g2
 
     In matrices, ``y = A @ ((G @ g) * (B @ d))``; and for 2 x 2 outputs, which look at 4 x 4 pixels,
     the same from both sides: ``y = A @ ((G @ g @ G.T) * (B @ d @ B.T)) @ A.T``. As this is linear,

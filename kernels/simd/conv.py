@@ -27,6 +27,7 @@ from .direct import MOST_CHANNELS, gather_directly
 from .gather import Output, gather
 from .patches import Walk, conv2d_walk
 from .winograd import pays, winograd
+from .winograd_tiles import has_tiles
 
 __all__ = ["conv2d", "conv_transpose2d"]
 
@@ -89,9 +90,9 @@ def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeo
 
 def _by_winograd(y, x, w, b, geometry, transposed):
     """Do it in Winograd's way, if that is possible and pays; return whether y is done."""
-    strides, padding, dilations, G = geometry
-    if w.shape[2:] != (3, 3) or (*strides, *dilations) != (1, 1, 1, 1):
+    if not has_tiles(w.shape[2:], geometry):
         return False
+    _, padding, _, G = geometry
     N, O, OH, OW = y.shape
     return pays(x.shape[1] // G, O // G, N, OH, OW) and winograd(y, x, w, b, padding, G, transposed)
 

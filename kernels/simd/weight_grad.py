@@ -9,7 +9,8 @@ result is small.  The processor's vectors can lie along any of its three sides:
     along o     `patch_grad`    patches times gy: for first layers, where there are too few c
     along p     `direct_grad`   a dot product for each weight: for last layers, with too few o
 
-Each takes the time of its multiplications, those of lanes and rows that are filled up with zeros
+And for 3 x 3 kernels of stride 1 with many channels there is `winograd_grad`, which needs fewer
+multiplications than the definition.  Each of the others takes the time of its multiplications, those of lanes and rows that are filled up with zeros
 included; so they are counted.
 """
 
@@ -22,6 +23,8 @@ from .micro_kernel import ROWS
 from .patch_grad import weight_grad_by_patches
 from .patches import conv2d_walk
 from .tap_grad import cut_taps, weight_grad_by_taps
+from .winograd_grad import grad_pays, winograd_grad
+from .winograd_tiles import has_tiles
 
 __all__ = ["conv2d_weight_grad"]
 
@@ -39,10 +42,12 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
     gy : (N, O, OH, OW)
     geometry : Conv2dGeometry
     """
-    walk, taps = conv2d_walk(x, gw.shape[2:], gy.shape[2:], geometry)
     if gy.size == 0:
         gw[...] = 0
         return
+    if _by_winograd(gw, x, gy, geometry):
+        return
+    walk, taps = conv2d_walk(x, gw.shape[2:], gy.shape[2:], geometry)
     O = gw.shape[0] // walk.G
     if O <= MOST_CHANNELS:
         weight_grad_directly(gw, x, gy, taps, walk)
@@ -57,6 +62,14 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
         weight_grad_by_taps(gw, x, gy, taps, walk, cut)
     else:
         weight_grad_by_patches(gw, x, gy, taps, walk)
+
+
+def _by_winograd(gw, x, gy, geometry):
+    """Do it in Winograd's way, if that is possible and pays; return whether gw is done."""
+    if not has_tiles(gw.shape[2:], geometry):
+        return False
+    _, padding, _, G = geometry
+    return grad_pays(x.shape, gy.shape, padding, G) and winograd_grad(gw, x, gy, padding, G)
 
 
 def _up(count: int, step: int) -> int:

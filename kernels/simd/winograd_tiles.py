@@ -24,17 +24,24 @@ channel.
 """
 
 from .._jit import jit
+from ..geometry import Conv2dGeometry
 from .patches import COLUMN, LANE, LENGTH, PICTURE, ROW, VECTOR
 from .shuffle import odds
 from .vector import broadcast, evens, from_bits, lanes, masked_load, store
 
-__all__ = ["POSITIONS", "aim_tiles", "transform_tile"]
+__all__ = ["POSITIONS", "aim_tiles", "has_tiles", "load_pair", "transform_tile"]
 
 POSITIONS = 16
 """Numbers of a transformed tile, 4 x 4: so many independent matrix products there are."""
 
 # Columns of the aims
 OFFSET, LOW, HIGH = range(3)
+
+
+def has_tiles(kernel: tuple[int, ...], geometry: Conv2dGeometry) -> bool:
+    """Whether it is a convolution of 3 x 3, stride 1 and dilation 1."""
+    stride, _, dilation, _ = geometry
+    return (*kernel, *stride, *dilation) == (3, 3, 1, 1, 1, 1)
 
 
 def _aim_tiles(aims, firsts, pieces, count, window, walk, g, L):
@@ -103,7 +110,7 @@ def _transform_row(x, aims, first, pieces, channel):
     """One row of the tiles times B (see `winograd`)."""
     d0, d1 = load_pair(x, aims, first, first + pieces, channel)
     d2, d3 = load_pair(x, aims, first + pieces, first + 2 * pieces, channel)
-    return d0 - d2, d1 + d2, d2 - d1, d1 - d3
+    return d0 - d2, d1 + d2, d2 - d1, d3 - d1
 
 
 transform_row = jit(_transform_row, inline="always")
@@ -114,7 +121,7 @@ def _transform_column(v, place, step, d0, d1, d2, d3):
     store(v, place, d0 - d2)
     store(v, place + 4 * step, d1 + d2)
     store(v, place + 8 * step, d2 - d1)
-    store(v, place + 12 * step, d1 - d3)
+    store(v, place + 12 * step, d3 - d1)
 
 
 transform_column = jit(_transform_column, inline="always")
