@@ -9,10 +9,11 @@ To see how a fast convolution works, read in this order:
 5. ``tasks``         sharing work among threads
 6. ``gather``        the packed matrix product over blocks of pixels
 7. ``direct``        the way round packing, for few channels a group (``padded``, ``tap_tile``)
-8. ``winograd``      fewer multiplications for 3 x 3 kernels (``winograd_tiles``, ``shuffle``)
+8. ``winograd``      fewer multiplications for 3 x 3 kernels (``winograd_tiles``, with ``shuffle``,
+                     and ``winograd_weights``)
 9. ``conv``          conv2d and conv_transpose2d as walks of these kernels
-10. ``weight_grad``  three ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
-                     ``pixel_pairs``), ``patch_grad`` and ``direct_grad``
+10. ``weight_grad``  four ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
+                     ``pixel_pairs``), ``patch_grad``, ``direct_grad`` and ``winograd_grad``
 
 Elementwise functions are formulas, run by one loop: ``lanes`` (what a formula is), then
 ``transcendental``, ``curves``, ``formulas``, ``elementwise``.

@@ -9,9 +9,11 @@ result is small.  The processor's vectors can lie along any of its three sides:
     along o     `patch_grad`    patches times gy: for first layers, where there are too few c
     along p     `direct_grad`   a dot product for each weight: for last layers, with too few o
 
-And for 3 x 3 kernels of stride 1 with many channels there is `winograd_grad`, which needs fewer
-multiplications than the definition.  Each of the others takes the time of its multiplications, those of lanes and rows that are filled up with zeros
-included; so they are counted.
+And for 3 x 3 kernels of stride 1 between many channels there is `winograd_grad`, which needs fewer
+multiplications than the definition.
+
+Each of the other three takes the time of its multiplications, those of lanes and rows that are
+filled up with zeros included; so they are counted.
 """
 
 from numpy import ndarray as Array

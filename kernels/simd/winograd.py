@@ -45,8 +45,9 @@ and the micro-kernel does what it always does::
      +---+---+---+---+       u[16][o][c] = G g G', once per call
 
 A piece of work is three vectors of tiles and some output channels; v and m stay in the second-level
-cache.  The bias costs nothing: position (1, 1) of m enters all four outputs once, so its sums start
-with the bias.
+cache.  Positions stand one vector further apart than they need: else all 16 numbers of a tile would
+fall on one set of the first-level cache, and a transform takes half as long again.  The bias costs
+nothing: position (1, 1) of m enters all four outputs once, so its sums start with the bias.
 
 **Accuracy.**  Sums of pixels and of weights are rounded before they are multiplied, but the sums of
 products are nine times shorter.  Measured on normally distributed numbers, as the largest error
@@ -75,19 +76,10 @@ from .gather import Output, padded_bias
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS, VECTORS, multiply
 from .patches import Walk, find_pieces, piece_tables
-from .shuffle import interleave
 from .tasks import aligned_empty, launch, take
-from .vector import (
-    broadcast,
-    fma,
-    from_bits,
-    lanes,
-    load,
-    masked_store,
-    store,
-    sum_lanes,
-)
-from .winograd_tiles import HIGH, LOW, OFFSET, POSITIONS, aim_tiles, transform_tile
+from .vector import broadcast, from_bits, lanes, sum_lanes
+from .winograd_tiles import POSITIONS, aim_tiles, restore_tile, transform_block
+from .winograd_weights import transform_weights
 
 __all__ = ["pays", "winograd"]
 
@@ -132,13 +124,12 @@ def winograd(
         divisions = min(_PIECES // (blocks * G), -(-O // _STRETCH))
     share = -(-O // (divisions * _STRETCH)) * _STRETCH
     divisions = -(-O // share)
-    step = VECTORS * L
 
     def private():
         pieces, _ = piece_tables(VECTORS, VECTORS, L, 0)
         return (
-            aligned_empty(POSITIONS * (C * step + L), x.dtype, "convolution"),
-            aligned_empty(POSITIONS * (min(share, _STRETCH) * step + L), x.dtype, "convolution"),
+            aligned_empty(POSITIONS * (C * VECTORS + 1) * L, x.dtype, "convolution"),
+            aligned_empty(POSITIONS * (_STRETCH * VECTORS + 1) * L, x.dtype, "convolution"),
             pieces,
             np.empty((VECTORS * L * 8, 3), np.int64),
             np.empty((VECTORS * L * 2, 3), np.int64),
@@ -166,74 +157,22 @@ def pays(C: int, O: int, N: int, OH: int, OW: int) -> bool:
     return min(C, O) > 0 and whole * (16 + 180 / O + 200 / C) + 100 < 11 * N * OH * OW
 
 
-def transform_weights(w: np.ndarray, O: int, C: int, G: int, transposed: bool) -> np.ndarray:
-    """Make u = G g G': as [group][position][panel][c][output channel of the panel].
-
-    A panel is as wide as a vector, or as the micro-kernel's ROWS if that is more; it is filled up
-    with zeros.
-    """
-    L = VECTOR_BYTES // w.itemsize
+def _multiply_stretch(m, m_step, v, v_step, u, bias, width, C, G, g, first_o, end_o, O):
+    """Make m = sum over c of u v at all positions, for o from first_o to end_o - 1 of group g."""
+    L = lanes(m)
     panel = max(L, ROWS)
-    panels = -(-O // panel)
-    u = aligned_empty(G * POSITIONS * panels * C * panel, w.dtype, "convolution weights")
-    strides = (O * C * 9, 9, O * 9) if transposed else (O * C * 9, C * 9, 9)
-    launch(
-        transform_panels, G * panels, u, w.reshape(-1), O, C, panel, strides, transposed,
-        private=lambda: (aligned_empty(9 * L, w.dtype, "convolution weights"),),
-    )  # fmt: skip
-    return u
+    panels, rows = (O + panel - 1) // panel, (O + ROWS - 1) // ROWS * ROWS
+    for position in range(POSITIONS):
+        b = (v, position * v_step, width * L)
+        start = (g if position == 5 else G) * rows  # position (1, 1), or the zeros after the biases
+        for o in range(first_o, end_o, ROWS):
+            place = (g * POSITIONS + position) * panels + o // panel
+            a = (u, place * C * panel + o % panel, 1, panel)
+            c = (m, position * m_step + (o - first_o) * width * L, width * L)
+            multiply(width, c, ROWS, from_bits(L), a, b, C, (bias, start + o), False)
 
 
-def _halves(g0, g1, g2, half):
-    """G times a column."""
-    s, h = (g0 + g2) * half, g1 * half
-    return g0, s + h, s - h, g2
-
-
-halves = jit(_halves)
-
-
-def _transform_kernels(u, place, step, g, half):
-    """G g G' of a vector of kernels, from g[tap][lane]."""
-    L = lanes(g)
-    a0, a1, a2, a3 = halves(load(g, 0), load(g, 3 * L), load(g, 6 * L), half)
-    b0, b1, b2, b3 = halves(load(g, L), load(g, 4 * L), load(g, 7 * L), half)
-    c0, c1, c2, c3 = halves(load(g, 2 * L), load(g, 5 * L), load(g, 8 * L), half)
-    for row in (halves(a0, b0, c0, half), halves(a1, b1, c1, half),
-                halves(a2, b2, c2, half), halves(a3, b3, c3, half)):  # fmt: skip
-        for value in row:
-            store(u, place, value)
-            place += step
-
-
-transform_kernels = jit(_transform_kernels)
-
-
-def _transform_panels(work, u, w, O, C, panel, strides, turned, buffers):
-    """One panel of output channels of one group per piece of work."""
-    g_stride, o_stride, c_stride = strides
-    (taps,) = buffers
-    L = lanes(w)
-    half = broadcast(w, 0.5)
-    panels = (O + panel - 1) // panel
-    piece = take(work)
-    while piece < work[1]:
-        g, m = divmod(piece, panels)
-        place = (g * POSITIONS * panels + m) * C * panel
-        for c in range(C):
-            for first in range(m * panel, (m + 1) * panel, L):
-                corner = g * g_stride + first * o_stride + c * c_stride
-                for i in range(L):
-                    for t in range(9):
-                        tap = 8 - t if turned else t
-                        exists = first + i < O
-                        taps[t * L + i] = w[corner + i * o_stride + tap] if exists else 0
-                transform_kernels(u, place, panels * C * panel, taps, half)
-                place += L
-        piece = take(work)
-
-
-transform_panels = jit(_transform_panels)
+multiply_stretch = jit(_multiply_stretch)
 
 
 def _multiply_tiles(work, y, finite, x, u, bias, walk, out, corner, split, buffers):
@@ -241,9 +180,7 @@ def _multiply_tiles(work, y, finite, x, u, bias, walk, out, corner, split, buffe
     vectors, blocks, share = split
     v, m, pieces, x_aims, y_aims, firsts = buffers
     L = lanes(x)
-    panel = max(L, ROWS)
-    panels, shares = (out.C + panel - 1) // panel, (out.C + share - 1) // share
-    rows = (out.C + ROWS - 1) // ROWS * ROWS
+    shares = (out.C + share - 1) // share
     piece = take(work)
     while piece < work[1]:
         block, g = piece % blocks, piece // blocks // shares
@@ -255,78 +192,22 @@ def _multiply_tiles(work, y, finite, x, u, bias, walk, out, corner, split, buffe
         count = find_pieces(pieces, first * L, end, L, walk)
         aim_tiles(x_aims, firsts[0], pieces, count, (4, 2, corner[0], corner[1]), walk, g, L)
         aim_tiles(y_aims, firsts[1], pieces, count, (2, 1, 0, 0), out, g, L)
-        step = walk.C * width * L + L  # one vector more, lest all positions meet in the cache
-        for c in range(walk.C):
-            for k in range(width):
-                transform_tile(
-                    v, (c * width + k) * L, step, x, x_aims, firsts[0, k], firsts[0, k + 1],
-                    c * walk.H * walk.W,
-                )  # fmt: skip
+        v_step, m_step = (walk.C * width + 1) * L, (_STRETCH * width + 1) * L
+        transform_block(v, v_step, x, x_aims, firsts[0], width, 0, walk.C, walk.H * walk.W)
         total = broadcast(x, 0)
-        for stretch in range(first_o, end_o, _STRETCH):
-            end_stretch = min(stretch + _STRETCH, end_o)
-            m_step = _STRETCH * width * L + L
-            for position in range(POSITIONS):
-                start = (g if position == 5 else walk.G) * rows
-                for o in range(stretch, end_stretch, ROWS):
-                    place = (g * POSITIONS + position) * panels + o // panel
-                    a = (u, place * walk.C * panel + o % panel, 1, panel)
-                    target = position * m_step + (o - stretch) * width * L
-                    multiply(
-                        width, (m, target, width * L), ROWS, from_bits(L), a,
-                        (v, position * step, width * L), walk.C, (bias, start + o), False,
-                    )  # fmt: skip
-            for o in range(stretch, end_stretch):
+        for o in range(first_o, end_o, _STRETCH):
+            o_end = min(o + _STRETCH, end_o)
+            multiply_stretch(
+                m, m_step, v, v_step, u, bias, width, walk.C, walk.G, g, o, o_end, out.C
+            )
+            for i in range(o, o_end):
                 for k in range(width):
                     total = restore_tile(
-                        y, y_aims, firsts[1, k], firsts[1, k + 1], o * out.H * out.W,
-                        m, ((o - stretch) * width + k) * L, m_step, total,
+                        y, y_aims, firsts[1, k], firsts[1, k + 1], i * out.H * out.W,
+                        m, ((i - o) * width + k) * L, m_step, total,
                     )  # fmt: skip
         finite[piece] = sum_lanes(total) == 0
         piece = take(work)
 
 
 multiply_tiles = jit(_multiply_tiles)
-
-
-def _restore_column(m, place, step):
-    """A' times one column of the transformed tiles."""
-    m0, m1, m2 = load(m, place), load(m, place + 4 * step), load(m, place + 8 * step)
-    m3 = load(m, place + 12 * step)
-    return m0 + m1 + m2, m1 - m2 + m3
-
-
-restore_column = jit(_restore_column, inline="always")
-
-
-def _store_row(y, aims, first, end, channel, left, right):
-    """One row of the output tiles, its two columns side by side again."""
-    low, high = interleave(left, right)
-    for a in range(first, end):
-        masked_store(y, aims[a, OFFSET] + channel, aims[a, LOW], low)
-        masked_store(y, aims[a, OFFSET] + channel + lanes(y), aims[a, HIGH], high)
-
-
-store_row = jit(_store_row, inline="always")
-
-
-def _restore_tile(y, aims, first, end, channel, m, place, step, total):
-    """A' m A of a vector of tiles, stored in y: 24 additions for 4 outputs of each.
-
-    Returns ``total + 0*output``, which is NaN as soon as an output is not finite.
-    """
-    a0, a1 = restore_column(m, place, step)
-    b0, b1 = restore_column(m, place + step, step)
-    c0, c1 = restore_column(m, place + 2 * step, step)
-    d0, d1 = restore_column(m, place + 3 * step, step)
-    y00, y01 = a0 + b0 + c0, b0 - c0 + d0
-    y10, y11 = a1 + b1 + c1, b1 - c1 + d1
-    half = (first + end) // 2
-    store_row(y, aims, first, half, channel, y00, y01)
-    store_row(y, aims, half, end, channel, y10, y11)
-    zero = broadcast(y, 0)
-    total = fma(y00, zero, fma(y01, zero, total))
-    return fma(y10, zero, fma(y11, zero, total))
-
-
-restore_tile = jit(_restore_tile)

@@ -14,15 +14,15 @@ the opposite order::
                                              0  1
 
 By the definition, each of 3 x 3 weights takes a product with each of 2 x 2 pixels, 36 for a tile
-and a pair of channels: again 2.25 times as many.  At each of the 16 positions stands a matrix product
-whose sum runs over tiles:
+and a pair of channels: again 2.25 times as many.  At each of the 16 positions stands a matrix
+product, whose sum runs over tiles:
 
      v[16][c][tile]          gm[16][tile][o]            gu[16][c][o]
-      +--------+               +--------+                +--------+         o side by side, as the
-     +--------+|              +--------+|               +--------+|         micro-kernel wants it: so
-    +--------+||             +--------+||              +--------+||         the tiles of gy are
-  c |        |||   times   t |        |||   added to c |        |||         turned, L channels by L
-    |        ||+             |        ||+              |        ||+         tiles in registers
+      +--------+               +--------+                +--------+       The micro-kernel wants o
+     +--------+|              +--------+|               +--------+|       side by side: so the tiles
+    +--------+||             +--------+||              +--------+||       of gy are turned in
+  c |        |||   times   t |        |||   added to c |        |||       registers, L channels by
+    |        ||+             |        ||+              |        ||+       L tiles at a time.
     |        |+              |        |+               |        |+
     +--------+               +--------+                +--------+
 
@@ -53,9 +53,9 @@ from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS, VECTORS, multiply
 from .patches import Walk, find_pieces, piece_tables
 from .tasks import aligned_empty, launch, take
-from .transpose import transpose_tile
-from .vector import broadcast, fma, from_bits, lanes, load, store, sum_lanes
-from .winograd_tiles import POSITIONS, aim_tiles, load_pair, transform_tile
+from .vector import from_bits, lanes
+from .winograd_tiles import POSITIONS, aim_tiles, spread_tiles, transform_block
+from .winograd_weights import restore_kernels
 
 __all__ = ["grad_pays", "winograd_grad"]
 
@@ -159,7 +159,7 @@ def grad_pays(
 
 def _cut(walk: Walk, O: int, L: int) -> _Cut:
     vectors = -(-walk.N * walk.QH * walk.QW // L)
-    most = _CHANNELS[walk.G * walk.C * O < _PIECES * _CHANNELS[0] ** 2]
+    most = _CHANNELS[_PIECES * _CHANNELS[0] ** 2 > walk.G * walk.C * O]
     c_parts, o_parts = -(-walk.C // most), -(-O // most)
     channels = -(-walk.C // (c_parts * ROWS)) * ROWS
     outputs = -(-O // (o_parts * L)) * L
@@ -170,68 +170,6 @@ def _cut(walk: Walk, O: int, L: int) -> _Cut:
     )  # fmt: skip
 
 
-def _spread_pair(g0, g1):
-    """A times a column."""
-    return g0, g0 + g1, g0 - g1, g1
-
-
-spread_pair = jit(_spread_pair, inline="always")
-
-
-def _store_row(gm, place, step, g0, g1):
-    """One row of A gy A'."""
-    store(gm, place, g0)
-    store(gm, place + step, g0 + g1)
-    store(gm, place + 2 * step, g0 - g1)
-    store(gm, place + 3 * step, g1)
-
-
-store_row = jit(_store_row, inline="always")
-
-
-def _transform_outputs(gm, place, row, step, gy, aims, span, first, plane, channels, room):
-    """A gy A' of a vector of tiles and a vector of channels, a row of gm for each tile.
-
-    Parameters
-    ----------
-    gm : flat, written
-        Position k of tile i goes to ``place + i*row + k*step``.
-    gy, aims, span
-        Flat; from `aim_tiles`, and the first and end aim of the vector of tiles.
-    first, plane, channels
-        Where the first channel begins, how far they are apart, how many there are.
-    room : 8*L*L
-        The four pixels of each tile: [pixel][channel][tile], then [pixel][tile][channel].
-    """
-    L = lanes(gy)
-    begin, end = span
-    half = (begin + end) // 2
-    zero = broadcast(gy, 0)
-    for i in range(L):
-        p00 = p01 = p10 = p11 = zero
-        if i < channels:
-            p00, p01 = load_pair(gy, aims, begin, half, first + i * plane)
-            p10, p11 = load_pair(gy, aims, half, end, first + i * plane)
-        store(room, i * L, p00)
-        store(room, (L + i) * L, p01)
-        store(room, (2 * L + i) * L, p10)
-        store(room, (3 * L + i) * L, p11)
-    turned = 4 * L * L
-    for pixel in range(0, turned, L * L):
-        transpose_tile(room, turned + pixel, L, room, pixel, L)
-    for i in range(turned, turned + L * L, L):
-        a0, a1, a2, a3 = spread_pair(load(room, i), load(room, i + 2 * L * L))
-        b0, b1, b2, b3 = spread_pair(load(room, i + L * L), load(room, i + 3 * L * L))
-        store_row(gm, place, step, a0, b0)
-        store_row(gm, place + 4 * step, step, a1, b1)
-        store_row(gm, place + 8 * step, step, a2, b2)
-        store_row(gm, place + 12 * step, step, a3, b3)
-        place += row
-
-
-transform_outputs = jit(_transform_outputs)
-
-
 def _panel_ends(i, vectors):
     """First and end vector of panel i of o, when so many are divided evenly among panels."""
     panels = (vectors + VECTORS - 1) // VECTORS
@@ -239,6 +177,42 @@ def _panel_ends(i, vectors):
 
 
 panel_ends = jit(_panel_ends)
+
+
+def _spread_block(gm, step, gy, aims, firsts, width, first, outputs, plane, room):
+    """Make gm = A gy A' of ``width`` vectors of tiles, in panels of o from ``first`` on."""
+    L = lanes(gy)
+    vectors = (outputs + L - 1) // L
+    for panel in range((vectors + VECTORS - 1) // VECTORS):
+        j, j_end = panel_ends(panel, vectors)
+        row = (j_end - j) * L
+        for i in range(j, j_end):
+            for k in range(width):
+                place = (j * width * L + k * row + i - j) * L
+                spread_tiles(
+                    gm, place, row, step, gy, aims, (firsts[k], firsts[k + 1]),
+                    (first + i * L) * plane, plane, outputs - i * L, room,
+                )  # fmt: skip
+
+
+spread_block = jit(_spread_block)
+
+
+def _sum_block(gu, place, v, v_step, gm, gm_step, tiles, zeros, cut, channels, outputs, more):
+    """Make gu = sum over tiles of gm v, or add to it if there were ``more`` tiles before."""
+    L = lanes(gu)
+    vectors = (outputs + L - 1) // L
+    for position in range(POSITIONS):
+        for panel in range((vectors + VECTORS - 1) // VECTORS):
+            j, j_end = panel_ends(panel, vectors)
+            b = (gm, position * gm_step + j * L * tiles, (j_end - j) * L)
+            for i in range(0, channels, ROWS):
+                a = (v, position * v_step + i * tiles, tiles, 1)
+                c = (gu, place + position * cut.step + i * cut.outputs + j * L, cut.outputs)
+                multiply(j_end - j, c, ROWS, from_bits(L), a, b, tiles, (zeros, 0), more)
+
+
+sum_block = jit(_sum_block)
 
 
 def _sum_tiles(work, gw, finite, sums, x, gy, zeros, walk, out, corner, cut, buffers):
@@ -251,8 +225,7 @@ def _sum_tiles(work, gw, finite, sums, x, gy, zeros, walk, out, corner, cut, buf
     while piece < work[1]:
         this, part = piece // parts, piece % parts
         g, c, channels, o, outputs = stretches(part, walk, out, cut)
-        vectors = (outputs + L - 1) // L
-        gu, first_sum = (own, 0) if cut.slices == 1 else (sums, piece * POSITIONS * cut.step)
+        gu, place = (own, 0) if cut.slices == 1 else (sums, piece * POSITIONS * cut.step)
         first_block = this * blocks // cut.slices
         for block in range(first_block, (this + 1) * blocks // cut.slices):
             first, end = block * cut.vectors // blocks, (block + 1) * cut.vectors // blocks
@@ -262,38 +235,16 @@ def _sum_tiles(work, gw, finite, sums, x, gy, zeros, walk, out, corner, cut, buf
             aim_tiles(x_aims, firsts[0], pieces, count, (4, 2, corner[0], corner[1]), walk, g, L)
             aim_tiles(y_aims, firsts[1], pieces, count, (2, 1, 0, 0), out, g, L)
             v_step, gm_step = (cut.channels * width + 1) * L, (cut.outputs * width + 1) * L
-            for i in range(channels):
-                for k in range(width):
-                    transform_tile(
-                        v, (i * width + k) * L, v_step, x, x_aims, firsts[0, k], firsts[0, k + 1],
-                        (c + i) * walk.H * walk.W,
-                    )  # fmt: skip
-            plane = out.H * out.W
-            for panel in range((vectors + VECTORS - 1) // VECTORS):
-                j, j_end = panel_ends(panel, vectors)
-                row = (j_end - j) * L
-                for i in range(j, j_end):
-                    for k in range(width):
-                        transform_outputs(
-                            gm, (j * width * L + (i - j) + k * row) * L, row, gm_step, gy, y_aims,
-                            (firsts[1, k], firsts[1, k + 1]), (o + i * L) * plane, plane,
-                            outputs - i * L, room,
-                        )  # fmt: skip
-            for position in range(POSITIONS):
-                for panel in range((vectors + VECTORS - 1) // VECTORS):
-                    j, j_end = panel_ends(panel, vectors)
-                    b = (gm, position * gm_step + j * width * L * L, (j_end - j) * L)
-                    for i in range(0, channels, ROWS):
-                        a = (v, position * v_step + i * width * L, width * L, 1)
-                        place = first_sum + position * cut.step + i * cut.outputs + j * L
-                        multiply(
-                            j_end - j, (gu, place, cut.outputs), ROWS, from_bits(L), a, b,
-                            width * L, (zeros, 0), block > first_block,
-                        )  # fmt: skip
+            transform_block(v, v_step, x, x_aims, firsts[0], width, c, channels, walk.H * walk.W)
+            spread_block(gm, gm_step, gy, y_aims, firsts[1], width, o, outputs, out.H * out.W, room)
+            sum_block(
+                gu, place, v, v_step, gm, gm_step, width * L, zeros, cut, channels, outputs,
+                block > first_block,
+            )  # fmt: skip
         if cut.slices == 1:
             finite[piece] = restore_kernels(
-                gw, own, 0, (1, 0), cut, channels, outputs, ((g * out.C + o) * walk.C + c) * 9,
-                walk.C * 9, room,
+                gw, ((g * out.C + o) * walk.C + c) * 9, walk.C * 9, own, 0,
+                (cut.step, cut.outputs), (1, 0), channels, outputs, room,
             )  # fmt: skip
         piece = take(work)
 
@@ -313,87 +264,19 @@ stretches = jit(_stretches)
 
 
 def _add_slices(work, gw, finite, sums, walk, out, cut, buffers):
-    """Add up the slices' gu of ROWS channels c of a part, and bring them back; one piece of work."""
+    """Add up the slices' gu, and bring the sums back: ROWS of c in a part per piece of work."""
     room = buffers[3]
     parts = walk.G * cut.c_parts * cut.o_parts
     piece = take(work)
     while piece < work[1]:
         part, row = piece % parts, piece // parts * ROWS
         g, c, channels, o, outputs = stretches(part, walk, out, cut)
-        first = part * POSITIONS * cut.step + row * cut.outputs
         finite[piece] = restore_kernels(
-            gw, sums, first, (cut.slices, parts * POSITIONS * cut.step), cut,
-            min(ROWS, channels - row), outputs, ((g * out.C + o) * walk.C + c + row) * 9,
-            walk.C * 9, room,
+            gw, ((g * out.C + o) * walk.C + c + row) * 9, walk.C * 9,
+            sums, part * POSITIONS * cut.step + row * cut.outputs, (cut.step, cut.outputs),
+            (cut.slices, parts * POSITIONS * cut.step), min(ROWS, channels - row), outputs, room,
         )  # fmt: skip
         piece = take(work)
 
 
 add_slices = jit(_add_slices)
-
-
-def _total(sums, place, slices, apart):
-    total = load(sums, place)
-    for s in range(1, slices):
-        total += load(sums, place + s * apart)
-    return total
-
-
-total = jit(_total)
-
-
-def _thirds(m0, m1, m2, m3, half):
-    """G' times a column."""
-    s = (m1 + m2) * half
-    return m0 + s, (m1 - m2) * half, s + m3
-
-
-thirds = jit(_thirds, inline="always")
-
-
-def _restore_column(gu, place, step, copies, half):
-    """G' times one column of positions, all slices added."""
-    slices, apart = copies
-    return thirds(
-        total(gu, place, slices, apart), total(gu, place + 4 * step, slices, apart),
-        total(gu, place + 8 * step, slices, apart), total(gu, place + 12 * step, slices, apart),
-        half,
-    )  # fmt: skip
-
-
-restore_column = jit(_restore_column)
-
-
-def _restore_kernels(gw, gu, first, copies, cut, channels, outputs, target, o_step, room):
-    """gw = G' gu G for some c and o; return whether all of it is finite.
-
-    ``copies`` are the number of gu's to add, and how far they are apart.
-    """
-    L = lanes(gw)
-    step = cut.step
-    half, zero = broadcast(gw, 0.5), broadcast(gw, 0)
-    check = zero
-    for c in range(channels):
-        for o in range(0, outputs, L):
-            place = first + c * cut.outputs + o
-            a0, b0, c0 = restore_column(gu, place, step, copies, half)
-            a1, b1, c1 = restore_column(gu, place + step, step, copies, half)
-            a2, b2, c2 = restore_column(gu, place + 2 * step, step, copies, half)
-            a3, b3, c3 = restore_column(gu, place + 3 * step, step, copies, half)
-            k = 0
-            for row in (
-                thirds(a0, a1, a2, a3, half),
-                thirds(b0, b1, b2, b3, half),
-                thirds(c0, c1, c2, c3, half),
-            ):
-                for value in row:
-                    store(room, k, value)
-                    check = fma(value, zero, check)
-                    k += L
-            for i in range(min(L, outputs - o)):
-                for t in range(9):
-                    gw[target + (o + i) * o_step + c * 9 + t] = room[t * L + i]
-    return sum_lanes(check) == 0
-
-
-restore_kernels = jit(_restore_kernels)

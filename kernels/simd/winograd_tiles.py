@@ -21,15 +21,39 @@ A vector of tiles may run over the end of a row of tiles: then it has several *p
 `patches`), and each is loaded into its own lanes.  Where each row of each piece begins in the first
 channel, and which of its pixels are in the picture, is a short list, the *aims*; it serves every
 channel.
+
+The three transforms (the matrices are in `winograd` and `winograd_grad`):
+
+    transform_block    B' d B      4 x 4 pixels of x   ->  4 x 4 numbers v
+    restore_tile       A' m A      4 x 4 numbers m     ->  2 x 2 pixels of y
+    spread_tiles       A gy A'     2 x 2 pixels of gy  ->  4 x 4 numbers gm
 """
 
 from .._jit import jit
 from ..geometry import Conv2dGeometry
 from .patches import COLUMN, LANE, LENGTH, PICTURE, ROW, VECTOR
-from .shuffle import odds
-from .vector import broadcast, evens, from_bits, lanes, masked_load, store
+from .shuffle import interleave, odds
+from .transpose import transpose_tile
+from .vector import (
+    broadcast,
+    evens,
+    fma,
+    from_bits,
+    lanes,
+    load,
+    masked_load,
+    masked_store,
+    store,
+)
 
-__all__ = ["POSITIONS", "aim_tiles", "has_tiles", "load_pair", "transform_tile"]
+__all__ = [
+    "POSITIONS",
+    "aim_tiles",
+    "has_tiles",
+    "restore_tile",
+    "spread_tiles",
+    "transform_block",
+]
 
 POSITIONS = 16
 """Numbers of a transformed tile, 4 x 4: so many independent matrix products there are."""
@@ -128,18 +152,7 @@ transform_column = jit(_transform_column, inline="always")
 
 
 def _transform_tile(v, place, step, x, aims, first, end, channel):
-    """B' d B of a vector of tiles d of one channel: 32 additions for 16 numbers of each.
-
-    Parameters
-    ----------
-    v : flat, written
-        Position 4*i + j of the transformed tiles goes to ``place + (4*i + j)*step``.
-    x : flat
-    aims, first, end
-        From `aim_tiles`: those of this vector.
-    channel
-        Elements from the first channel to this one.
-    """
+    """B' d B of a vector of tiles of one channel: 32 additions for 16 numbers of each."""
     pieces = (end - first) // 8
     a0, a1, a2, a3 = transform_row(x, aims, first, pieces, channel)
     b0, b1, b2, b3 = transform_row(x, aims, first + 2 * pieces, pieces, channel)
@@ -152,3 +165,131 @@ def _transform_tile(v, place, step, x, aims, first, end, channel):
 
 
 transform_tile = jit(_transform_tile)
+
+
+def _transform_block(v, step, x, aims, firsts, width, first, channels, plane):
+    """Make v = B' d B of ``width`` vectors of tiles, channel by channel from ``first`` on.
+
+    Parameters
+    ----------
+    v : flat, written
+        [position][channel][tile], positions ``step`` apart.
+    x : flat
+        Channels are ``plane`` apart.
+    aims, firsts
+        From `aim_tiles`.
+    """
+    L = lanes(x)
+    for c in range(channels):
+        for k in range(width):
+            transform_tile(
+                v, (c * width + k) * L, step, x, aims, firsts[k], firsts[k + 1], (first + c) * plane
+            )
+
+
+transform_block = jit(_transform_block)
+
+
+def _restore_column(m, place, step):
+    """A' times one column of the transformed tiles."""
+    m0, m1, m2 = load(m, place), load(m, place + 4 * step), load(m, place + 8 * step)
+    m3 = load(m, place + 12 * step)
+    return m0 + m1 + m2, m1 - m2 + m3
+
+
+restore_column = jit(_restore_column, inline="always")
+
+
+def _store_row(y, aims, first, end, channel, left, right):
+    """One row of the output tiles, its two columns side by side again."""
+    low, high = interleave(left, right)
+    for a in range(first, end):
+        masked_store(y, aims[a, OFFSET] + channel, aims[a, LOW], low)
+        masked_store(y, aims[a, OFFSET] + channel + lanes(y), aims[a, HIGH], high)
+
+
+store_row = jit(_store_row, inline="always")
+
+
+def _restore_tile(y, aims, first, end, channel, m, place, step, total):
+    """A' m A of a vector of tiles, stored in y: 24 additions for 4 outputs of each.
+
+    Returns ``total + 0*output``, which is NaN as soon as an output is not finite.
+    """
+    a0, a1 = restore_column(m, place, step)
+    b0, b1 = restore_column(m, place + step, step)
+    c0, c1 = restore_column(m, place + 2 * step, step)
+    d0, d1 = restore_column(m, place + 3 * step, step)
+    y00, y01 = a0 + b0 + c0, b0 - c0 + d0
+    y10, y11 = a1 + b1 + c1, b1 - c1 + d1
+    half = (first + end) // 2
+    store_row(y, aims, first, half, channel, y00, y01)
+    store_row(y, aims, half, end, channel, y10, y11)
+    zero = broadcast(y, 0)
+    total = fma(y00, zero, fma(y01, zero, total))
+    return fma(y10, zero, fma(y11, zero, total))
+
+
+restore_tile = jit(_restore_tile)
+
+
+def _spread_column(g0, g1):
+    """A times a column."""
+    return g0, g0 + g1, g0 - g1, g1
+
+
+spread_column = jit(_spread_column, inline="always")
+
+
+def _spread_row(gm, place, step, g0, g1):
+    """One row of A gy A', of four positions."""
+    store(gm, place, g0)
+    store(gm, place + step, g0 + g1)
+    store(gm, place + 2 * step, g0 - g1)
+    store(gm, place + 3 * step, g1)
+
+
+spread_row = jit(_spread_row, inline="always")
+
+
+def _spread_tiles(gm, place, row, step, gy, aims, span, first, plane, channels, room):
+    """A gy A' of a vector of tiles and a vector of channels, a row of gm for each tile.
+
+    Parameters
+    ----------
+    gm : flat, written
+        Position k of tile i goes to ``place + i*row + k*step``.
+    gy, aims, span
+        Flat; from `aim_tiles`, and the first and end aim of the vector of tiles.
+    first, plane, channels
+        Where the first channel begins, how far they are apart, how many there are.
+    room : 8*L*L
+        The four pixels of each tile: [pixel][channel][tile], then [pixel][tile][channel].
+    """
+    L = lanes(gy)
+    begin, end = span
+    half = (begin + end) // 2
+    zero = broadcast(gy, 0)
+    for i in range(L):
+        p00 = p01 = p10 = p11 = zero
+        if i < channels:
+            p00, p01 = load_pair(gy, aims, begin, half, first + i * plane)
+            p10, p11 = load_pair(gy, aims, half, end, first + i * plane)
+        store(room, i * L, p00)
+        store(room, (L + i) * L, p01)
+        store(room, (2 * L + i) * L, p10)
+        store(room, (3 * L + i) * L, p11)
+    turned = 4 * L * L
+    for pixel in range(0, turned, L * L):
+        transpose_tile(room, turned + pixel, L, room, pixel, L)
+    for i in range(turned, turned + L * L, L):
+        a0, a1, a2, a3 = spread_column(load(room, i), load(room, i + 2 * L * L))
+        b0, b1, b2, b3 = spread_column(load(room, i + L * L), load(room, i + 3 * L * L))
+        spread_row(gm, place, step, a0, b0)
+        spread_row(gm, place + 4 * step, step, a1, b1)
+        spread_row(gm, place + 8 * step, step, a2, b2)
+        spread_row(gm, place + 12 * step, step, a3, b3)
+        place += row
+
+
+spread_tiles = jit(_spread_tiles)
