@@ -301,6 +301,20 @@ def test_unfold_and_fold(case):
 
 
 @pytest.mark.unit
+@pytest.mark.parametrize("kind", ["", "_"])
+def test_pixel_shuffle(kind):
+    """Each of the four channels of a pixel to its place in the block, and back."""
+    shuffle, unshuffle = (
+        getattr(loops.shuffle, f"{kind}pixel_{name}") for name in ("shuffle", "unshuffle")
+    )
+    x = np.arange(48.0).reshape(1, 8, 2, 3)
+    y = run(shuffle, (1, 2, 4, 6), x)
+    np.testing.assert_array_equal(y[0, 0, :2, :2], [[0, 6], [12, 18]])
+    np.testing.assert_array_equal(y[0, 1, 2:, 4:], [[29, 35], [41, 47]])
+    np.testing.assert_array_equal(run(unshuffle, x.shape, y), x)
+
+
+@pytest.mark.unit
 @pytest.mark.parametrize("name", [n for n in loops.__all__ if "pool" in n or "upsample" in n])
 def test_batch_0(name):
     """Nothing is read or written, and nothing fails."""

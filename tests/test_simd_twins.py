@@ -6,9 +6,7 @@ Where the fast kernel works with the same roundings, or on whole numbers, result
 
 import numpy as np
 import pytest
-from geometries import pool_cases, whole
-from hypothesis import given
-from hypothesis import strategies as st
+from geometries import whole
 from twins import CHANNELS, compare, numbers
 
 from minigrad import kernels
@@ -149,87 +147,6 @@ def test_channel_sums(shape, dtype):
     for unusual in ([np.nan], [np.inf], [np.inf, -np.inf], [-np.inf]):
         x[-1:, :, -3:] = [*unusual, 1, 2, 3][: len(x[0, 0, -3:])] if x.size else 0
         compare("channel_sums", sums, x)
-
-
-@pytest.mark.property
-@given(pool_cases(dilated=True), st.sampled_from([np.float32, np.float64]), st.booleans())
-def test_max_pooling(case, dtype, with_nan):
-    x, geometry, y_shape = case
-    x = x.astype(dtype)
-    if with_nan:
-        x.flat[:: max(1, x.size // 3)] = np.nan
-        x.flat[1::5] = -np.inf
-    compare_max_pooling(x, geometry, y_shape)
-
-
-@both_dtypes
-@pytest.mark.parametrize("settings", [
-    ((2, 2),), ((3, 3), (2, 2), (1, 1)), ((2, 3), (1, 2), (1, 1), (2, 1)), ((3, 5), (3, 4), (1, 2)),
-    ((17, 19), (5, 3), (8, 2)),
-])  # fmt: skip
-@pytest.mark.parametrize("W", [29, 67, 131])
-def test_max_pooling_of_several_vectors(W, settings, dtype):
-    x = numbers((2, 3, 21, W), dtype).round(1)
-    compare_max_pooling(x, *kernels.geometry.pool2d_geometry(x.shape, *settings))
-
-
-def test_a_window_of_more_taps_than_floats_count(monkeypatch):
-    monkeypatch.setattr(simd.pool, "_MOST_TAPS", 8)
-    x = numbers((2, 3, 9, 40))
-    compare_max_pooling(x, *kernels.geometry.pool2d_geometry(x.shape, 3, 2))
-
-
-def compare_max_pooling(x, geometry, y_shape):
-    y, index = np.empty(y_shape, x.dtype), np.empty(y_shape, np.int64)
-    loops.max_pool2d(y, index, x, geometry)
-    compare("max_pool2d_input_grad", [(x.shape, x.dtype)], y, index)
-    compare("max_pool2d_gather", [(y_shape, x.dtype)], x, index)
-
-    KH, KW = geometry.kernel
-    taps = np.empty(y_shape, np.min_scalar_type(KH * KW - 1))
-    compare("max_pool2d_taps", [(y_shape, x.dtype), (y_shape, taps.dtype)], x, geometry)
-    simd.max_pool2d_taps(y, taps, x, geometry)
-    places = np.empty_like(index)
-    simd.max_pool2d_index(places, taps, x.shape[3], geometry)
-    np.testing.assert_array_equal(places, index)
-    compare("max_pool2d_taps_input_grad", [(x.shape, x.dtype)], y, taps, geometry)
-    compare("max_pool2d_taps_gather", [(y_shape, x.dtype)], x, taps, geometry)
-
-
-@pytest.mark.property
-@given(pool_cases(), st.booleans(), st.sampled_from([0, 3]))
-def test_average_pooling(case, count_include_pad, divisor):
-    x, geometry, y_shape = case
-    rule = (geometry, count_include_pad, divisor)
-    compare("avg_pool2d", [(y_shape, x.dtype)], x, *rule)
-    gy = whole(np.random.default_rng(0), y_shape)
-    compare("avg_pool2d_input_grad", [(x.shape, x.dtype)], gy, *rule)
-
-
-@pytest.mark.parametrize("N", [0, 1, 3])
-def test_planes_shared_among_threads(N):
-    shape, small = (N, 5, 67, 91), (N, 5, 7, 9)
-    x, g = numbers(shape), numbers(small)
-    compare("adaptive_avg_pool2d", [(small, float)], x)
-    compare("adaptive_avg_pool2d_input_grad", [(shape, float)], g)
-    compare("adaptive_max_pool2d", [(small, float), (small, np.int64)], x)
-    scale = (7 / 67, 9 / 91)
-    for name, settings in (
-        ("upsample_nearest2d", (scale,)),
-        ("upsample_bilinear2d", (scale, False)),
-        ("upsample_bilinear2d", (scale, True)),
-    ):
-        compare(name, [(shape, float)], g, *settings)
-        compare(name + "_input_grad", [(small, float)], x, *settings)
-
-
-@pytest.mark.parametrize("N", [0, 1, 3])
-def test_windows_as_columns(N):
-    geometry = kernels.geometry.PoolGeometry((3, 2), (2, 1), (1, 0), (1, 2))
-    x = numbers((N, 2, 31, 29))
-    columns = ((N, 12, 16 * 27), float)
-    compare("unfold", [columns], x, geometry)
-    compare("fold", [(x.shape, float)], numbers(columns[0]), geometry)
 
 
 def test_bits_do_not_depend_on_the_number_of_threads():

@@ -62,6 +62,7 @@ from .resample import (
     upsample_nearest2d,
     upsample_nearest2d_input_grad,
 )
+from .shuffle import pixel_shuffle, pixel_unshuffle
 from .softmax import log_softmax, log_softmax_grad, softmax, softmax_grad
 
 __all__ = [
@@ -111,6 +112,8 @@ __all__ = [
     "normalize",
     "normalize_eval_grad",
     "normalize_grad",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "relu",
     "relu_grad",
     "rmsprop",

@@ -21,8 +21,11 @@ Elementwise functions are formulas, run by one loop: ``lanes`` (what a formula i
 Normalisation is ``norm_runs`` (values side by side that share statistics), and on it ``norm``
 (batch norm), ``norm_group`` and ``norm_rows``.
 
-The others are short: ``dropout``, ``pool`` (with ``columns`` and ``strided``), ``reduction``,
-``softmax`` (with ``exponential``), and ``shared``, the textbook's kernels run by several threads.
+Pooling is ``columns`` (which columns a vector of windows reads), ``strided`` and ``tiles`` (windows
+of 2 x 2), and on them ``pool``, ``avg_pool`` and ``resample``.
+
+The others are short: ``dropout``, ``reduction``, ``softmax`` (with ``exponential``), and
+``shared``, the textbook's kernels run by several threads.
 """
 
 from .._jit import DISABLED
@@ -30,6 +33,12 @@ from .._jit import DISABLED
 if DISABLED:  # without a compiler there are no vectors, and every function comes from ``loops``
     __all__: list[str] = []
 else:
+    from .avg_pool import (
+        adaptive_avg_pool2d,
+        adaptive_avg_pool2d_input_grad,
+        avg_pool2d,
+        avg_pool2d_input_grad,
+    )
     from .conv import (
         conv2d,
         conv_transpose2d,
@@ -70,13 +79,15 @@ else:
     from .reduction import (
         channel_sums,
     )
+    from .resample import (
+        pixel_shuffle,
+        pixel_unshuffle,
+        upsample_nearest2d,
+        upsample_nearest2d_input_grad,
+    )
     from .shared import (
         adam,
-        adaptive_avg_pool2d,
-        adaptive_avg_pool2d_input_grad,
         adaptive_max_pool2d,
-        avg_pool2d,
-        avg_pool2d_input_grad,
         fold,
         max_pool2d_gather,
         max_pool2d_index,
@@ -87,8 +98,6 @@ else:
         unfold,
         upsample_bilinear2d,
         upsample_bilinear2d_input_grad,
-        upsample_nearest2d,
-        upsample_nearest2d_input_grad,
     )
     from .softmax import (
         log_softmax,
@@ -135,6 +144,8 @@ else:
         "max_pool2d_taps_input_grad",
         "nll",
         "nll_grad",
+        "pixel_shuffle",
+        "pixel_unshuffle",
         "relu",
         "relu_grad",
         "rmsprop",

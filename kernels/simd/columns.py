@@ -19,7 +19,6 @@ import numpy as np
 
 from .._jit import jit
 from ..geometry import PoolGeometry
-from ..loops.pool import share
 from .instructions import VECTOR_BYTES
 from .vector import from_bits, lanes
 
@@ -32,6 +31,8 @@ Tables = tuple[np.ndarray, ...]
 
 def _inside(start, K, D, H):
     """First and end of the taps k, at pixels start + k*D, that are within 0..H-1."""
+    if start >= 0 and start + (K - 1) * D < H:
+        return 0, K
     first = -(start // D) if start < 0 else 0
     return first, max(first, min(K, (H - 1 - start) // D + 1))
 
@@ -146,11 +147,3 @@ def _aim_rows(rows, OH, SH, PH, DH):
 
 
 aim_rows = jit(_aim_rows)
-
-
-def _mean_areas(areas, size, K, S, P, count_include_pad):
-    for o in range(len(areas)):
-        areas[o] = share(o * S - P, K, size, P, count_include_pad)
-
-
-mean_areas = jit(_mean_areas)

@@ -36,6 +36,7 @@ from .strided import (
     where_integer,
 )
 from .tasks import launch, launch_slices, take
+from .tiles import are_tiles, largest_of_tiles, largest_of_tiles_grad
 from .vector import broadcast, from_bits, lanes, load, masked_load, masked_store
 
 __all__ = ["max_pool2d_taps", "max_pool2d_taps_input_grad"]
@@ -47,6 +48,9 @@ _MOST_TAPS = 1 << 24  # that float32 counts
 def max_pool2d_taps(y: np.ndarray, taps: np.ndarray, x: np.ndarray, geometry: PoolGeometry) -> None:
     """Largest value of each window, and its tap; see ``loops.max_pool2d_taps``."""
     N, C, OH, OW = y.shape
+    if are_tiles(geometry, x.shape, y.shape):
+        largest_of_tiles(y, taps, x)
+        return
     if geometry.kernel[0] * geometry.kernel[1] > _MOST_TAPS:
         launch_slices(loops.max_pool2d_taps, (y, taps, x), geometry)
         return
@@ -62,6 +66,9 @@ def max_pool2d_taps_input_grad(
     gx: np.ndarray, gy: np.ndarray, taps: np.ndarray, geometry: PoolGeometry
 ) -> None:
     """Each window's gradient to the tap that won; see ``loops.max_pool2d_taps_input_grad``."""
+    if are_tiles(geometry, gx.shape, gy.shape):
+        largest_of_tiles_grad(gx, gy, taps)
+        return
     N, C, OH, OW = gy.shape
     H, W = gx.shape[2:]
     rows = max(1, _CHUNK // max(1, W))
@@ -80,8 +87,11 @@ def _find_largest(work, y, taps, x, aims, first_taps, geometry, rows):
     lowest = broadcast(x, -np.inf)
     piece = take(work)
     while piece < work[1]:
+        plane, oh = divmod(piece * rows - 1, OH)
         for row in range(piece * rows, min((piece + 1) * rows, P * OH)):
-            plane, oh = divmod(row, OH)
+            oh += 1
+            if oh == OH:
+                plane, oh = plane + 1, 0
             top = oh * SH - PH
             first = (plane * H + top) * W
             kh_first, kh_end = inside(top, KH, DH, H)

@@ -15,7 +15,7 @@ from .._jit import jit
 from .tasks import launch, take
 from .vector import broadcast, from_bits, lanes, masked_load_double, sum_lanes
 
-__all__ = ["channel_sums"]
+__all__ = ["channel_sums", "row_sums"]
 
 _SEGMENT = 1 << 14  # numbers, at most; also about as many in a piece of work
 
@@ -23,10 +23,16 @@ _SEGMENT = 1 << 14  # numbers, at most; also about as many in a piece of work
 def channel_sums(y: np.ndarray, x: np.ndarray) -> None:
     """Sum of every channel; see ``loops.channel_sums``."""
     N, C, L = x.shape
-    partial = np.empty((N, C, -(-L // _SEGMENT)))
+    y[...] = np.add.reduce(row_sums(x.reshape(N * C, L)).reshape(N, C), 0)
+
+
+def row_sums(x: np.ndarray) -> np.ndarray:
+    """The sum of each row, in float64."""
+    R, L = x.shape
+    partial = np.empty((R, -(-L // _SEGMENT)))
     rows = max(1, _SEGMENT // max(1, min(L, _SEGMENT)))
     launch(sum_segments, -(-partial.size // rows), partial.reshape(-1), x.reshape(-1), L, rows)
-    y[...] = np.add.reduce(partial, (0, 2))
+    return np.add.reduce(partial, 1)
 
 
 def _sum_segment(x, first, end, doubles):

@@ -14,11 +14,7 @@ from .tasks import launch_slices
 
 __all__ = [
     "adam",
-    "adaptive_avg_pool2d",
-    "adaptive_avg_pool2d_input_grad",
     "adaptive_max_pool2d",
-    "avg_pool2d",
-    "avg_pool2d_input_grad",
     "fold",
     "max_pool2d_gather",
     "max_pool2d_index",
@@ -29,8 +25,6 @@ __all__ = [
     "unfold",
     "upsample_bilinear2d",
     "upsample_bilinear2d_input_grad",
-    "upsample_nearest2d",
-    "upsample_nearest2d_input_grad",
 ]
 
 
@@ -60,41 +54,6 @@ def max_pool2d_taps_gather(gy: Array, gx: Array, taps: Array, geometry: PoolGeom
 def adaptive_max_pool2d(y: Array, index: Array, x: Array) -> None:
     """See ``loops.adaptive_max_pool2d``."""
     launch_slices(loops.adaptive_max_pool2d, _planes(y, index, x))
-
-
-def avg_pool2d(
-    y: Array, x: Array, geometry: PoolGeometry, count_include_pad: bool, divisor: int
-) -> None:
-    """See ``loops.avg_pool2d``."""
-    launch_slices(loops.avg_pool2d, _planes(y, x), geometry, count_include_pad, divisor)
-
-
-def avg_pool2d_input_grad(
-    gx: Array, gy: Array, geometry: PoolGeometry, count_include_pad: bool, divisor: int
-) -> None:
-    """See ``loops.avg_pool2d_input_grad``."""
-    planes = _planes(gx, gy)
-    launch_slices(loops.avg_pool2d_input_grad, planes, geometry, count_include_pad, divisor)
-
-
-def adaptive_avg_pool2d(y: Array, x: Array) -> None:
-    """See ``loops.adaptive_avg_pool2d``."""
-    launch_slices(loops.adaptive_avg_pool2d, _planes(y, x))
-
-
-def adaptive_avg_pool2d_input_grad(gx: Array, gy: Array) -> None:
-    """See ``loops.adaptive_avg_pool2d_input_grad``."""
-    launch_slices(loops.adaptive_avg_pool2d_input_grad, _planes(gx, gy))
-
-
-def upsample_nearest2d(y: Array, x: Array, scale: tuple[float, float]) -> None:
-    """See ``loops.upsample_nearest2d``."""
-    launch_slices(loops.upsample_nearest2d, _planes(y, x), scale)
-
-
-def upsample_nearest2d_input_grad(gx: Array, gy: Array, scale: tuple[float, float]) -> None:
-    """See ``loops.upsample_nearest2d_input_grad``."""
-    launch_slices(loops.upsample_nearest2d_input_grad, _planes(gx, gy), scale)
 
 
 def upsample_bilinear2d(

@@ -174,8 +174,15 @@ def store_integers(typingctx, array, offset, mask, value):
         integers = builder.fptoui(value, narrow)
         bits = emit_mask(builder, narrow, arguments[2])
         place = builder.bitcast(pointer, narrow.as_pointer())
-        name = f"llvm.masked.store.{_suffix(narrow)}.p0"
-        _emit_call(builder, name, ir.VoidType(), integers, place, _alignment(narrow), bits)
+        whole = builder.icmp_unsigned(
+            "==", arguments[2], ir.Constant(_int64, (1 << narrow.count) - 1)
+        )
+        with builder.if_else(whole, likely=True) as (all_lanes, some_lanes):
+            with all_lanes:
+                builder.store(integers, place).align = array.dtype.bitwidth // 8
+            with some_lanes:
+                name = f"llvm.masked.store.{_suffix(narrow)}.p0"
+                _emit_call(builder, name, ir.VoidType(), integers, place, _alignment(narrow), bits)
         return context.get_dummy_value()
 
     return types.void(array, types.int64, types.int64, value), generate

@@ -9,12 +9,47 @@ Sources: Shi et al., "Real-time single image and video super-resolution", 2016; 
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
+from minigrad import kernels
+from minigrad.autograd import Function
 from minigrad.errors import SizeError
 from minigrad.functional.checks import check_tensor
 from minigrad.kernels.sizes import integer
 from minigrad.tensor import Tensor
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
+
+
+class PixelShuffle(Function):
+    """y[..., c, h*r + i, w*r + j] = x[..., (c*r + i)*r + j, h, w]."""
+
+    def forward(self, x, shape):
+        y = np.empty(shape, x.dtype)
+        kernels.pixel_shuffle(_pictures(y), _pictures(np.ascontiguousarray(x)))
+        return y
+
+    def backward(self, gy):
+        return PixelUnshuffle.apply(gy, self.shapes[0])
+
+
+class PixelUnshuffle(Function):
+    """y[..., (c*r + i)*r + j, h, w] = x[..., c, h*r + i, w*r + j]: `PixelShuffle` transposed."""
+
+    def forward(self, x, shape):
+        y = np.empty(shape, x.dtype)
+        kernels.pixel_unshuffle(_pictures(y), _pictures(np.ascontiguousarray(x)))
+        return y
+
+    def backward(self, gy):
+        return PixelShuffle.apply(gy, self.shapes[0])
+
+
+def _pictures(x: np.ndarray) -> np.ndarray:
+    """All leading axes as one, that of the batch."""
+    return x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:])
 
 
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
@@ -39,10 +74,13 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
             f"pixel_shuffle: the {C} channels must be divisible by upscale_factor squared "
             f"(={r * r})"
         )
+    shape = (*lead, C // (r * r), H * r, W * r)
+    if input.is_floating_point():
+        return PixelShuffle.apply(input, shape)
     x = input.reshape(*lead, C // (r * r), r, r, H, W)  # (..., C, rh, rw, H, W)
     n = len(lead) + 1
     x = x.permute(*range(n), n + 2, n, n + 3, n + 1)  # (..., C, H, rh, W, rw)
-    return x.reshape(*lead, C // (r * r), H * r, W * r)
+    return x.reshape(*shape)
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
@@ -60,10 +98,13 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
             f"pixel_unshuffle: height and width ({H} x {W}) must be divisible by downscale_factor "
             f"(={r})"
         )
+    shape = (*lead, C * r * r, H // r, W // r)
+    if input.is_floating_point():
+        return PixelUnshuffle.apply(input, shape)
     x = input.reshape(*lead, C, H // r, r, W // r, r)  # (..., C, H, rh, W, rw)
     n = len(lead) + 1
     x = x.permute(*range(n), n + 1, n + 3, n, n + 2)  # (..., C, rh, rw, H, W)
-    return x.reshape(*lead, C * r * r, H // r, W // r)
+    return x.reshape(*shape)
 
 
 def _block(x: Tensor, r: int, operation: str, name: str) -> int:
