@@ -52,6 +52,7 @@ from .pool_taps import (
     max_pool2d_taps_gather,
     max_pool2d_taps_input_grad,
 )
+from .product import matrix_product
 from .random import dropout, dropout_mask
 from .reduction import channel_sums
 from .resample import (
@@ -99,6 +100,7 @@ __all__ = [
     "leaky_relu_grad",
     "log_softmax",
     "log_softmax_grad",
+    "matrix_product",
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_index",

@@ -76,6 +76,9 @@ else:
         max_pool2d_taps,
         max_pool2d_taps_input_grad,
     )
+    from .product import (
+        matrix_product,
+    )
     from .reduction import (
         channel_sums,
     )
@@ -136,6 +139,7 @@ else:
         "leaky_relu_grad",
         "log_softmax",
         "log_softmax_grad",
+        "matrix_product",
         "max_pool2d_gather",
         "max_pool2d_index",
         "max_pool2d_input_grad",

@@ -36,7 +36,7 @@ from .vector import broadcast, from_bits, lanes, load, masked_load, masked_store
 
 __all__ = ["Cut", "cut_taps", "weight_grad_by_taps"]
 
-_PIXELS = 192  # output pixels in a block, about
+_PIXELS = 384  # output pixels in a block, about
 _SUMS = 256 * 2**10  # most bytes of a piece's sums
 _PIECES = 16  # pieces of work that are enough
 
@@ -69,7 +69,8 @@ def cut_taps(x: np.ndarray, O: int, taps: np.ndarray, walk: Walk) -> Cut:
     pictures = _even(walk.N, max(1, _PIXELS // plane)) if rows == walk.QH else 1
     span = min(walk.H, (rows - 1) * walk.TH + int(np.ptp(taps[:, 0])) + 1)
     blocks = -(-walk.QH // rows) * -(-walk.N // pictures)
-    slices = min(blocks, -(-_PIECES // (walk.G * o_parts * c_parts)))
+    slices = -(-_PIECES // (walk.G * o_parts * c_parts))
+    slices = -(-blocks // max(1, blocks // slices))  # of as many blocks each, but for the last
     return Cut(slices, o_parts, c_parts, outputs, vectors, panel, pictures, rows, span)
 
 

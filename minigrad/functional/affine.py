@@ -10,6 +10,7 @@ import math
 from minigrad.autograd import Function
 from minigrad.errors import SizeError
 from minigrad.functional.checks import check_dtypes
+from minigrad.primitives.products import multiply
 from minigrad.tensor import Tensor
 
 __all__ = ["bilinear", "linear"]
@@ -20,10 +21,7 @@ class Linear(Function):
 
     def forward(self, x, w, b):
         self.save(x, w)
-        y = x @ w.T
-        if b is not None:
-            y += b
-        return y
+        return multiply(x, w.T, b)
 
     def backward(self, gy):
         x, w = self.saved

@@ -8,7 +8,7 @@ from typing import Any
 from minigrad.autograd import Differentiable
 from minigrad.errors import DTypeError, SizeError
 from minigrad.methods.operands import axes_of, check_broadcast, need_tensors, operand
-from minigrad.primitives import arithmetic as ops
+from minigrad.primitives.products import MatMul
 
 __all__ = ["Products"]
 
@@ -32,7 +32,7 @@ class Products(Differentiable):
         row, column = x.ndim == 1, y.ndim == 1
         x = x.unsqueeze(0) if row else x
         y = y.unsqueeze(1) if column else y
-        z = ops.MatMul.apply(x, y)
+        z = MatMul.apply(x, y)
         z = z.squeeze(-2) if row else z
         return z.squeeze(-1) if column else z
 

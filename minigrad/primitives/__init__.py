@@ -1,7 +1,8 @@
 """The operations behind Python's operators and the methods of a tensor: a closed set.
 
 ======================  ==============================================================
-`arithmetic`            sums, products, quotients, powers, choices, casts, matrix products
+`arithmetic`            sums, products, quotients, powers, choices, casts
+`products`              products of matrices
 `elementwise`           exponentials, logarithms, trigonometry, steps
 `pointwise`             what those with a kernel for value and gradient have in common
 `special`               hyperbolic, inverse and special functions
@@ -14,4 +15,13 @@ Nothing here imports `Tensor`: forward sees ndarrays, and backward sees tensors 
 methods.
 """
 
-__all__ = ["arithmetic", "elementwise", "indexing", "layout", "pointwise", "reduction", "special"]
+__all__ = [
+    "arithmetic",
+    "elementwise",
+    "indexing",
+    "layout",
+    "pointwise",
+    "products",
+    "reduction",
+    "special",
+]

@@ -1,4 +1,4 @@
-"""Arithmetic, choices between elements, copies and matrix products.
+"""Arithmetic, choices between elements, and copies.
 
 Binary operations take two tensors of one dtype (the tensor's methods promote them first) and
 broadcast.
@@ -21,7 +21,6 @@ __all__ = [
     "Div",
     "FloorDivide",
     "Fmod",
-    "MatMul",
     "Maximum",
     "Minimum",
     "Mul",
@@ -292,20 +291,3 @@ class Clone(Function):
 
     def backward(self, gy):
         return gy
-
-
-class MatMul(Function):
-    """z[..., i, j] = sum_k x[..., i, k] y[..., k, j], for stacks of matrices; leading axes
-    broadcast.
-    """
-
-    def forward(self, x, y):
-        self.save(x if self.needs[1] else None, y if self.needs[0] else None)
-        return np.matmul(x, y)
-
-    def backward(self, gz):
-        x, y = self.saved
-        return (
-            self.unbroadcast(MatMul.apply(gz, y.transpose(-1, -2)), 0) if self.needs[0] else None,
-            self.unbroadcast(MatMul.apply(x.transpose(-1, -2), gz), 1) if self.needs[1] else None,
-        )
