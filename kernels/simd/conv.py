@@ -23,6 +23,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from ..geometry import Conv2dGeometry
+from .depthwise import gather_depthwise, is_depthwise
 from .direct import MOST_CHANNELS, gather_directly
 from .gather import Output, gather
 from .patches import Walk, conv2d_walk
@@ -98,8 +99,10 @@ def _by_winograd(y, x, w, b, geometry, transposed):
 
 
 def _gather(y, x, w, b, table, phases, walk, out, transposed):
-    """The kernel for many output channels a group, or the one for few."""
-    if out.O <= MOST_CHANNELS:
+    """The kernel for many output channels a group, or one of those for few."""
+    if is_depthwise(table, walk, out):
+        gather_depthwise(y, x, w, b, table, walk)
+    elif out.O <= MOST_CHANNELS:
         gather_directly(y, x, w, b, table, phases, walk, out, transposed)
     else:
         gather(y, x, w, b, table, phases, walk, out, transposed)
