@@ -24,6 +24,7 @@ from .faces import (
     conv_transpose2d_zero_insertion,
     toeplitz_matrix,
 )
+from .loss import loss_grad, loss_sum
 from .norm import (
     batch_norm,
     batch_norm_eval,
@@ -100,6 +101,8 @@ __all__ = [
     "leaky_relu_grad",
     "log_softmax",
     "log_softmax_grad",
+    "loss_grad",
+    "loss_sum",
     "matrix_product",
     "max_pool2d",
     "max_pool2d_gather",

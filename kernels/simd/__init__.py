@@ -59,6 +59,10 @@ else:
         relu,
         relu_grad,
     )
+    from .loss import (
+        loss_grad,
+        loss_sum,
+    )
     from .nll import (
         nll,
         nll_grad,
@@ -139,6 +143,8 @@ else:
         "leaky_relu_grad",
         "log_softmax",
         "log_softmax_grad",
+        "loss_grad",
+        "loss_sum",
         "matrix_product",
         "max_pool2d_gather",
         "max_pool2d_index",

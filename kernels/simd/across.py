@@ -6,10 +6,22 @@ from numba.extending import intrinsic
 
 from .instructions import (
     data_pointer,
+    emit_mask,
     emit_prefetch,
 )
 
-__all__ = ["largest_lane", "prefetch"]
+__all__ = ["kept", "largest_lane", "prefetch"]
+
+
+@intrinsic
+def kept(typingctx, value, mask):
+    """``kept(v, mask)``: v in the lanes of mask, 0 in the others."""
+
+    def generate(context, builder, signature, arguments):
+        v, bits = arguments
+        return builder.select(emit_mask(builder, v.type, bits), v, ir.Constant(v.type, None))
+
+    return value(value, types.int64), generate
 
 
 @intrinsic

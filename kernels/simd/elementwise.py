@@ -28,7 +28,7 @@ from .vector import (
     store,
 )
 
-__all__ = ["curve", "curve_grad", "leaky_relu", "leaky_relu_grad", "relu", "relu_grad"]
+__all__ = ["curve", "curve_grad", "leaky_relu", "leaky_relu_grad", "map_pairs", "relu", "relu_grad"]
 
 _CHUNK = 1 << 15  # elements
 
@@ -63,6 +63,14 @@ def leaky_relu(y: np.ndarray, x: np.ndarray, slope: float) -> None:
 def leaky_relu_grad(gx: np.ndarray, gy: np.ndarray, x: np.ndarray, slope: float) -> None:
     """Make gx gy where x > 0, else gy*slope; see ``loops.leaky_relu_grad``."""
     curve_grad(gx, gy, x, "leaky_relu", slope)
+
+
+def map_pairs(
+    y: np.ndarray, a: np.ndarray, b: np.ndarray, formula: Formula, numbers: tuple[float, ...]
+) -> None:
+    """Make y the formula of a, b and the numbers."""
+    flat = y.reshape(-1), a.reshape(-1), b.reshape(-1)
+    launch(map_two, -(-y.size // _CHUNK), *flat, formula, numbers)
 
 
 @functools.cache

@@ -13,6 +13,7 @@ import numpy as np
 from minigrad.autograd import Function
 from minigrad.errors import DTypeError, RangeError, SizeError
 from minigrad.functional.checks import check_dtypes, check_tensor
+from minigrad.functional.paired import Pair, paired
 from minigrad.functional.reductions import reduced, reduction_of
 from minigrad.functional.smooth import logsigmoid
 from minigrad.methods.operands import promoted
@@ -66,6 +67,25 @@ class BinaryCrossEntropyWithLogits(Function):
         return (gx, gt, gp)[: len(self.needs)]
 
 
+def _certainty(x: Tensor, t: Tensor) -> Tensor:
+    """The slope of `BinaryCrossEntropy`'s slope."""
+    variance = x * (1 - x)
+    bounded = variance.clamp(min=SMALLEST)
+    bent = (x - t) * (1 - 2 * x) / (bounded * bounded)
+    return 1 / bounded - bent.masked_fill(variance < SMALLEST, 0.0)
+
+
+BINARY = Pair(
+    "binary", lambda x, t: (x - t) / (x * (1 - x)).clamp(min=SMALLEST), _certainty, symmetric=False
+)
+LOGITS = Pair(
+    "logits",
+    lambda x, t: (1 - t) * x.sigmoid() - t * (-x).sigmoid(),
+    lambda x, t: x.sigmoid() * (-x).sigmoid(),
+    symmetric=False,
+)
+
+
 def _check_shapes(input: Tensor, target: Tensor, operation: str) -> None:
     check_tensor(input, "input", operation)
     check_tensor(target, "target", operation)
@@ -85,6 +105,18 @@ def _check_broadcasts(factor: Tensor | None, name: str, input: Tensor, operation
         raise SizeError(
             f"{operation}: {name} of shape {tuple(factor.shape)} does not broadcast to the shape "
             f"{tuple(input.shape)} of input"
+        )
+
+
+def _check_probabilities(value: Tensor, name: str, operation: str) -> None:
+    x = value.array
+    if x.size and x.min() >= 0 and x.max() <= 1:
+        return
+    outside = (x < 0) | (x > 1)  # NaN is neither
+    if outside.any():
+        raise RangeError(
+            f"{operation}: {name} holds {x[outside][0]}, probabilities must lie in [0, 1]; for "
+            "logits there is binary_cross_entropy_with_logits"
         )
 
 
@@ -124,13 +156,11 @@ def binary_cross_entropy(
     _check_shapes(input, target, operation)
     check_dtypes(operation, input=input, target=target)
     _check_broadcasts(weight, "weight", input, operation)
-    for name, value in (("input", input), ("target", target)):
-        outside = (value.array < 0) | (value.array > 1)
-        if outside.any():
-            raise RangeError(
-                f"{operation}: {name} holds {value.array[outside][0]}, probabilities must lie in "
-                "[0, 1]; for logits there is binary_cross_entropy_with_logits"
-            )
+    _check_probabilities(input, "input", operation)
+    _check_probabilities(target, "target", operation)
+    y = paired(BINARY, input, target, reduction) if weight is None else None
+    if y is not None:
+        return y
     losses = BinaryCrossEntropy.apply(input, target)
     return reduced(losses if weight is None else losses * weight, reduction)
 
@@ -184,6 +214,9 @@ def binary_cross_entropy_with_logits(
     _check_broadcasts(weight, "weight", input, operation)
     _check_broadcasts(pos_weight, "pos_weight", input, operation)
     x, t = promoted(input, target, operation)
+    y = paired(LOGITS, x, t, reduction) if weight is None and pos_weight is None else None
+    if y is not None:
+        return y
     p = None if pos_weight is None else pos_weight.to(x.dtype)
     losses = BinaryCrossEntropyWithLogits.apply(x, t, p)
     return reduced(losses if weight is None else losses * weight.to(x.dtype), reduction)

@@ -1,18 +1,21 @@
 """Losses of regression: how far predictions are from targets, element by element.
 
-Each is a `Curve` of the difference d = input - target (or of the input alone), then a reduction.
-Input and target may differ in dtype and are promoted, as in PyTorch.
+Each is a `Pair`, summed as it is computed, or, where the single losses are wanted, a `Curve` of the
+difference d = input - target.  Input and target may differ in dtype and are promoted, as in
+PyTorch.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
 from minigrad.errors import RangeError
 from minigrad.functional.checks import check_tensor, check_tensors
 from minigrad.functional.curve import Curve
+from minigrad.functional.paired import Pair, paired
 from minigrad.functional.reductions import compared, reduced, reduction_of
 from minigrad.tensor import Tensor
 
@@ -76,6 +79,33 @@ class Huber(Curve):
         return d.wrap((np.abs(d.array) <= delta).astype(d.array.dtype))
 
 
+SQUARED = Pair("squared", lambda x, t: (x - t) * 2, lambda x, t: 2.0)
+ABSOLUTE = Pair("absolute", lambda x, t: (x - t).sign(), lambda x, t: 0.0)
+SMOOTH = Pair(
+    "smooth",
+    lambda x, t, beta: ((x - t) / beta).clamp(-1, 1),
+    lambda x, t, beta: Smooth.bend(x - t, beta),
+)
+HUBER = Pair(
+    "huber",
+    lambda x, t, delta: (x - t).clamp(-delta, delta),
+    lambda x, t, delta: Huber.bend(x - t, delta),
+)
+
+
+def _of_difference(
+    pair: Pair,
+    losses: Callable[[Tensor], Tensor],
+    x: Tensor,
+    t: Tensor,
+    reduction: str,
+    *parameters: float,
+) -> Tensor:
+    """The pair, reduced; or the losses of the difference, if they are wanted one by one."""
+    y = paired(pair, x, t, reduction, *parameters)
+    return losses(x - t) if y is None else y
+
+
 def _check_weight(weight: Tensor, input: Tensor, operation: str) -> None:
     if weight.shape != input.shape:
         raise ValueError(
@@ -126,11 +156,10 @@ def mse_loss(
     """
     reduction = reduction_of(reduction, size_average, reduce, "mse_loss")
     x, t = compared(input, target, "mse_loss")
-    losses = Square.apply(x - t)
     if weight is None:
-        return reduced(losses, reduction)
+        return _of_difference(SQUARED, Square.apply, x, t, reduction)
     _check_weight(weight, input, "mse_loss")
-    return _weighted_mean(losses, weight, reduction)
+    return _weighted_mean(Square.apply(x - t), weight, reduction)
 
 
 def l1_loss(
@@ -147,11 +176,10 @@ def l1_loss(
     """
     reduction = reduction_of(reduction, size_average, reduce, "l1_loss")
     x, t = compared(input, target, "l1_loss")
-    losses = (x - t).abs()
     if weight is None:
-        return reduced(losses, reduction)
+        return _of_difference(ABSOLUTE, Tensor.abs, x, t, reduction)
     _check_weight(weight, input, "l1_loss")
-    return _weighted_mean(losses, weight, reduction)
+    return _weighted_mean((x - t).abs(), weight, reduction)
 
 
 def smooth_l1_loss(
@@ -179,8 +207,10 @@ def smooth_l1_loss(
     if beta < 0:
         raise RangeError(f"smooth_l1_loss: beta (={beta}) must not be negative")
     x, t = compared(input, target, "smooth_l1_loss")
-    d = x - t
-    return reduced(Smooth.apply(d, float(beta)) if beta > 0 else d.abs(), reduction)
+    if beta == 0:
+        return _of_difference(ABSOLUTE, Tensor.abs, x, t, reduction)
+    b = float(beta)
+    return _of_difference(SMOOTH, lambda d: Smooth.apply(d, b), x, t, reduction, b)
 
 
 def huber_loss(
@@ -209,11 +239,12 @@ def huber_loss(
     if not delta > 0:
         raise RangeError(f"huber_loss: delta (={delta}) must be positive")
     x, t = compared(input, target, "huber_loss")
-    losses = Huber.apply(x - t, float(delta)).to(input.dtype)
-    if weight is not None:
-        _check_weight(weight, input, "huber_loss")
-        losses = losses * weight
-    return reduced(losses, reduction)
+    b = float(delta)
+    if weight is None:
+        y = _of_difference(HUBER, lambda d: Huber.apply(d, b), x, t, reduction, b)
+        return y.to(input.dtype)
+    _check_weight(weight, input, "huber_loss")
+    return reduced(Huber.apply(x - t, b).to(input.dtype) * weight, reduction)
 
 
 def poisson_nll_loss(
