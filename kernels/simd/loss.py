@@ -34,6 +34,8 @@ from .vector import (
 __all__ = ["loss_grad", "loss_sum"]
 
 _CHUNK = 1 << 16  # elements in a piece of work
+_WORTH = 1 << 19  # elements that are worth another thread
+_WORTH_OF_LOGARITHMS = 1 << 16  # the same where each takes some 50 instructions
 
 
 def loss_sum(
@@ -43,7 +45,8 @@ def loss_sum(
     pieces = -(-x.size // _CHUNK)
     parts = np.zeros(pieces)
     formula, numbers = _formula(name, 0), tuple(map(float, parameters))
-    launch(add_losses, pieces, parts, x.reshape(-1), t.reshape(-1), formula, numbers)
+    flat = x.reshape(-1), t.reshape(-1)
+    launch(add_losses, pieces, parts, *flat, formula, numbers, most=_threads(x, name))
     total[0] = parts.sum()
 
 
@@ -52,7 +55,13 @@ def loss_grad(
 ) -> None:
     """The gradient of x; see ``loops.loss_grad``."""
     numbers = (float(g), *map(float, parameters))
-    map_pairs(gx, x, t, _formula(name, 1), numbers)
+    map_pairs(gx, x, t, _formula(name, 1), numbers, _threads(x, name))
+
+
+def _threads(x, name):
+    """How many threads the work is worth."""
+    worth = _WORTH_OF_LOGARITHMS if name in ("binary", "logits") else _WORTH
+    return 1 + x.size // worth
 
 
 @functools.cache

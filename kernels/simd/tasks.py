@@ -50,6 +50,7 @@ def launch(
     pieces: int,
     *arguments: object,
     private: Callable[[], tuple[np.ndarray, ...]] | None = None,
+    most: int | None = None,
 ) -> None:
     """Run ``kernel(work, *arguments)`` on as many threads as may be used.
 
@@ -61,11 +62,13 @@ def launch(
         How many there are.
     private
         Makes the buffers that one thread has to itself: a last argument, if given.
+    most
+        No more threads than this: waking one takes longer than a little work.
     """
     if pieces < 1:
         return
     work = np.array([0, pieces], dtype=np.int64)
-    threads = min(get_num_threads(), pieces)
+    threads = min(get_num_threads(), pieces, pieces if most is None else most)
     calls = [
         partial(kernel, work, *arguments, *([private()] if private else [])) for _ in range(threads)
     ]
