@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -49,6 +50,9 @@ LARGE = {
         (37, 21, 5, 4),
         {"stride": (2, 2), "padding": (2, 1)},
     ),
+    "few positions, many channels": ((2, 20, 5, 4), (530, 20, 3, 3), {"padding": (1, 0)}),
+    "few positions, many phases": ((3, 530, 5, 7), (33, 530, 4, 5), {"stride": (3, 2)}),
+    "phases that meet in one column": ((5, 41, 6, 1), (27, 41, 3, 1), {"stride": (1, 2)}),
     "one pixel": ((7, 33, 1, 1), (21, 33, 1, 1), {}),
     "no picture": ((0, 4, 5, 7), (6, 4, 2, 3), {}),
 }
@@ -99,6 +103,24 @@ def test_transposed_convolution_of_any_geometry(case, dtype):
     assert_same(*results)
 
 
+@pytest.mark.property
+@given(conv_cases(), dtypes, st.integers(1, 18), st.integers(1, 18))
+def test_packed_convolution_of_any_geometry(case, dtype, C, O):
+    """Few channels a group are another kernel's affair; here the packed product does them all."""
+    rng, groups = np.random.default_rng(0), case.geometry[-1]
+    (N, _, *sizes), (_, _, *outcome) = case.x.shape, case.y_shape
+    x, w = whole(rng, (N, groups * C, *sizes)), whole(rng, (groups * O, C, *case.w.shape[2:]))
+    b, gy = whole(rng, groups * O), whole(rng, (N, groups * O, *outcome))
+    arguments = [a.astype(dtype) for a in (x, w, b, gy)]
+    with patch.object(simd.conv, "MOST_CHANNELS", 0), patch.object(simd.conv, "pays", _never):
+        found = outputs(simd, *arguments, case.geometry)
+    assert_same(found, outputs(loops, *arguments, case.geometry))
+
+
+def _never(*sizes):
+    return False
+
+
 @pytest.mark.unit
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("x_shape", "w_shape", "settings"), LARGE.values(), ids=LARGE)
@@ -120,7 +142,7 @@ def test_any_numbers_in_float64():
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    "shapes", [((4, 20, 29, 31), (9, 20, 3, 3)), ((1, 9, 5, 7), (200, 9, 2, 3))]
+    "shapes", [((4, 20, 29, 31), (19, 20, 3, 3)), ((1, 9, 5, 7), (200, 9, 2, 3))]
 )
 def test_bits_do_not_depend_on_the_number_of_threads(shapes):
     arguments = arrays(*shapes, draw=np.random.Generator.standard_normal)

@@ -59,7 +59,7 @@ from .vector import (
     masked_load,
     masked_store,
 )
-from .weights import filters_of, pack_stretch, pack_weights
+from .weights import filters_of, pack_stretch, pack_weights, turning_room
 
 __all__ = ["Output", "gather", "padded_bias"]
 
@@ -151,6 +151,8 @@ def gather(
             aligned_empty(depth * split.block * L, x.dtype, "convolution"),
             aligned_empty(split.pair * ROWS * VECTORS * L, x.dtype, "convolution"),
             aligned_empty(0 if split.ready else depth * ROWS, x.dtype, "convolution"),
+            turning_room(filters, x.dtype),
+            np.empty(split.pair, np.int64),
             np.empty((split.pair, 4), np.int64),
             *piece_tables(split.block, VECTORS, L, most),
         )
@@ -249,7 +251,7 @@ multiply_panel = jit(_multiply_panel)
 
 def _gather_blocks(work, y, x, w, bias, taps, phases, walk, out, filters, split, buffers):
     """Take block after block: some positions, one group, a share of its output channels."""
-    packed, tile, stretch, parts, pieces, aims = buffers
+    packed, tile, stretch, turned, starts, parts, pieces, aims = buffers
     L = lanes(x)
     panels = (out.O + ROWS - 1) // ROWS
     shares = (panels + split.share - 1) // split.share
@@ -271,7 +273,8 @@ def _gather_blocks(work, y, x, w, bias, taps, phases, walk, out, filters, split,
                     phase = phases[f + i]
                     T = phase[1] - phase[0]
                     parts[i, PLACE], parts[i, DEPTH] = depth * split.block * L, (these[1] - c) * T
-                    parts[i, FIRST], parts[i, STEP] = depth * ROWS, 0
+                    starts[i] = depth * ROWS
+                    parts[i, FIRST], parts[i, STEP] = starts[i], 0
                     if split.ready:
                         before = (phase[0] * walk.G + T * g) * panels * walk.C + c * T
                         parts[i, FIRST], parts[i, STEP] = before * ROWS, walk.C * T * ROWS
@@ -282,11 +285,10 @@ def _gather_blocks(work, y, x, w, bias, taps, phases, walk, out, filters, split,
                     depth += parts[i, DEPTH]
                 for m in range(first_panel, end_panel):
                     if not split.ready:
-                        for i in range(split.pair):
-                            pack_stretch(
-                                stretch, parts[i, FIRST], w, taps, phases[f + i], g, m, these,
-                                filters,
-                            )  # fmt: skip
+                        pack_stretch(
+                            stretch, starts, w, taps, phases[f : f + split.pair],
+                            g, m, these, filters, turned,
+                        )  # fmt: skip
                     start = (bias, (g if c == 0 else walk.G) * panels * ROWS + m * ROWS)
                     multiply_panel(
                         y, w if split.ready else stretch, m, start, packed, parts, tile, pieces,

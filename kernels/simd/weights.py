@@ -13,6 +13,10 @@ is filled up with zeros where there are no more channels.
 Usually the weights are packed once per call.  Where there are few positions, packing would take
 longer than multiplying, most of it for writing and reading large arrays; then a stretch of a panel
 is packed just before it is multiplied, and stays in the first-level cache.
+
+Number by number, packing waits for 8 rows of w at once.  So whole vectors of the 8 rows are loaded
+and zipped in registers (see ``transpose``): at best straight into the panel, where a panel's rows k
+are side by side in w; else, as taps belong to several phases, through a buffer of one channel's.
 """
 
 from typing import NamedTuple
@@ -20,16 +24,25 @@ from typing import NamedTuple
 import numpy as np
 
 from .._jit import jit
+from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS
 from .tasks import aligned_empty, launch, take
+from .transpose import transpose_panel
+from .vector import from_bits, lanes, load, masked_store
 
-__all__ = ["Filters", "filters_of", "pack_stretch", "pack_weights"]
+__all__ = ["Filters", "filters_of", "pack_stretch", "pack_weights", "turning_room"]
+
+_WORTH = 4  # taps of a kernel that are worth turning a vector
 
 
 class Filters(NamedTuple):
-    """Where w[o, c, place] of group g is in flat weights: at the sum of each times its step."""
+    """Where w[o, c, place] of group g is in flat weights: at the sum of each times its step.
+
+    The step of ``place`` is 1, and there are ``places`` of them, KH*KW.
+    """
 
     O: int
+    places: int
     g_step: int
     o_step: int
     c_step: int
@@ -38,10 +51,17 @@ class Filters(NamedTuple):
 def filters_of(w: np.ndarray, G: int, transposed: bool) -> Filters:
     """The steps of w, (G*O, C, KH, KW), or (G*C, O, KH, KW) if transposed."""
     first, second, KH, KW = w.shape
-    T = KH * KW
+    T, group = KH * KW, first // G * second * KH * KW
     if transposed:
-        return Filters(second, first // G * second * T, T, second * T)
-    return Filters(first // G, first // G * second * T, second * T, T)
+        return Filters(second, T, group, T, second * T)
+    return Filters(first // G, T, group, second * T, T)
+
+
+def turning_room(filters: Filters, dtype: np.dtype) -> np.ndarray:
+    """Room for the weights of one channel and panel."""
+    L = VECTOR_BYTES // np.dtype(dtype).itemsize
+    size = -(-filters.places // L) * L * ROWS + L
+    return aligned_empty(size, dtype, "convolution weights")
 
 
 def pack_weights(
@@ -59,37 +79,85 @@ def pack_weights(
     """
     panels = G * -(-filters.O // ROWS)
     packed = aligned_empty(panels * len(taps) * C * ROWS, w.dtype, "convolution weights")
-    launch(pack_panels, panels, packed, w.reshape(-1), taps, phases, C, filters)
+
+    def private():
+        return turning_room(filters, w.dtype), np.empty(len(phases), np.int64)
+
+    launch(
+        pack_panels, panels, packed, w.reshape(-1), taps, phases, C, filters, private=private
+    )  # fmt: skip
     return packed
 
 
-def _pack_stretch(packed, target, w, taps, phase, g, panel, channels, filters):
-    """Rows k of one panel, for channels[0]..channels[1]-1 and the taps of one phase."""
-    first = panel * ROWS
-    rows = min(ROWS, filters.O - first)
-    corner = g * filters.g_step + first * filters.o_step
+def _pack_row(packed, target, w, source, step, rows):
+    """One row k of a panel, number by number."""
+    for i in range(rows):
+        packed[target + i] = w[source + i * step]
+    for i in range(rows, ROWS):
+        packed[target + i] = 0
+
+
+pack_row = jit(_pack_row)
+
+
+def _copy_row(packed, target, turned, source):
+    """One row k of a panel, from where it lies ready."""
+    L = lanes(packed)
+    for i in range(0, ROWS, L):
+        masked_store(packed, target + i, from_bits(min(L, ROWS - i)), load(turned, source + i))
+
+
+copy_row = jit(_copy_row)
+
+
+def _pack_stretch(packed, starts, w, taps, phases, g, panel, channels, filters, turned):
+    """Rows k of one panel in each of the phases, for channels[0]..channels[1]-1.
+
+    Those of phases[f] are packed from starts[f].
+    """
+    L, T, step = lanes(w), filters.places, filters.o_step
+    rows = min(ROWS, filters.O - panel * ROWS)
+    corner = g * filters.g_step + panel * ROWS * step
+    first, end = channels[0] * T, channels[1] * T
+    if filters.c_step == T and len(phases) == 1 and phases[0, 1] - phases[0, 0] == T:
+        while rows == ROWS and first + L <= end:
+            place = starts[0] + (first - channels[0] * T) * ROWS
+            transpose_panel(packed, place, w, corner + first, step, ROWS)
+            first += L
+        for k in range(first, end):
+            place = starts[0] + (k - channels[0] * T) * ROWS
+            pack_row(packed, place, w, corner + k, step, rows)
+        return
+    reach = (ROWS - 1) * step + (T + L - 1) // L * L
     for c in range(channels[0], channels[1]):
-        for t in range(phase[0], phase[1]):
-            source = corner + c * filters.c_step + taps[t, 2]
-            for i in range(rows):
-                packed[target + i] = w[source + i * filters.o_step]
-            for i in range(rows, ROWS):
-                packed[target + i] = 0
-            target += ROWS
+        source = corner + c * filters.c_step
+        turns = rows == ROWS and T >= _WORTH and source + reach <= len(w)
+        for place in range(0, T if turns else 0, L):
+            transpose_panel(turned, place * ROWS, w, source + place, step, ROWS)
+        for f in range(len(phases)):
+            target = starts[f] + (c - channels[0]) * (phases[f, 1] - phases[f, 0]) * ROWS
+            for t in range(phases[f, 0], phases[f, 1]):
+                if turns:
+                    copy_row(packed, target, turned, taps[t, 2] * ROWS)
+                else:
+                    pack_row(packed, target, w, source + taps[t, 2], step, rows)
+                target += ROWS
 
 
 pack_stretch = jit(_pack_stretch)
 
 
-def _pack_panels(work, packed, w, taps, phases, C, filters):
+def _pack_panels(work, packed, w, taps, phases, C, filters, buffers):
     """One panel per piece of work: what the phases share of it is read once from memory."""
+    turned, starts = buffers
     panels = (filters.O + ROWS - 1) // ROWS
     piece = take(work)
     while piece < work[1]:
         g, panel = divmod(piece, panels)
-        for phase in phases:
-            target = (phase[0] * work[1] + (phase[1] - phase[0]) * piece) * C * ROWS
-            pack_stretch(packed, target, w, taps, phase, g, panel, (0, C), filters)
+        for f in range(len(phases)):
+            T = phases[f, 1] - phases[f, 0]
+            starts[f] = (phases[f, 0] * work[1] + T * piece) * C * ROWS
+        pack_stretch(packed, starts, w, taps, phases, g, panel, (0, C), filters, turned)
         piece = take(work)
 
 
