@@ -24,8 +24,8 @@ Normalisation is ``norm_runs`` (values side by side that share statistics), and 
 Pooling is ``columns`` (which columns a vector of windows reads), ``strided`` and ``tiles`` (windows
 of 2 x 2), and on them ``pool``, ``avg_pool`` and ``resample``.
 
-The others are short: ``dropout``, ``reduction``, ``softmax`` (with ``exponential``), and
-``shared``, the textbook's kernels run by several threads.
+The others are short: ``dropout``, ``optimizer``, ``reduction``, ``softmax`` (with ``exponential``),
+and ``shared``, the textbook's kernels run by several threads.
 """
 
 from .._jit import DISABLED
@@ -76,6 +76,11 @@ else:
         group_norm,
         group_norm_grad,
     )
+    from .optimizer import (
+        adam,
+        rmsprop,
+        sgd,
+    )
     from .pool import (
         max_pool2d_taps,
         max_pool2d_taps_input_grad,
@@ -93,15 +98,12 @@ else:
         upsample_nearest2d_input_grad,
     )
     from .shared import (
-        adam,
         adaptive_max_pool2d,
         fold,
         max_pool2d_gather,
         max_pool2d_index,
         max_pool2d_input_grad,
         max_pool2d_taps_gather,
-        rmsprop,
-        sgd,
         unfold,
         upsample_bilinear2d,
         upsample_bilinear2d_input_grad,

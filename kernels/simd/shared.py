@@ -13,15 +13,12 @@ from ..geometry import PoolGeometry
 from .tasks import launch_slices
 
 __all__ = [
-    "adam",
     "adaptive_max_pool2d",
     "fold",
     "max_pool2d_gather",
     "max_pool2d_index",
     "max_pool2d_input_grad",
     "max_pool2d_taps_gather",
-    "rmsprop",
-    "sgd",
     "unfold",
     "upsample_bilinear2d",
     "upsample_bilinear2d_input_grad",
@@ -88,26 +85,3 @@ def unfold(columns: Array, x: Array, geometry: PoolGeometry) -> None:
 def fold(x: Array, columns: Array, geometry: PoolGeometry) -> None:
     """See ``loops.fold``."""
     launch_slices(loops.fold, (x, columns), geometry)
-
-
-# Any number of a parameter
-
-
-def sgd(p: Array, g: Array, buf: Array, *settings: float) -> None:
-    """See ``loops.sgd``."""
-    launch_slices(loops.sgd, _states(p, g, buf), *settings)
-
-
-def adam(p: Array, g: Array, m: Array, v: Array, vmax: Array, *settings: float) -> None:
-    """See ``loops.adam``."""
-    launch_slices(loops.adam, _states(p, g, m, v, vmax), *settings)
-
-
-def rmsprop(p: Array, g: Array, v: Array, gmean: Array, buf: Array, *settings: float) -> None:
-    """See ``loops.rmsprop``."""
-    launch_slices(loops.rmsprop, _states(p, g, v, gmean, buf), *settings)
-
-
-def _states(p: Array, *states: Array) -> tuple[Array, ...]:
-    """The parameter and its states; one that is not used may be of length 0, and stays so."""
-    return (p, *states)

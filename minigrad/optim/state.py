@@ -50,12 +50,14 @@ class State:
 
     def count(self) -> int:
         """Count one more step of this parameter; 1 the first time."""
-        step = self.tensors.setdefault("step", Tensor.wrap(np.zeros((), np.float32)))
-        if isinstance(step, Tensor):
-            step.array += 1
-        else:
+        step = self.tensors.get("step")
+        if step is None:
+            step = self.tensors["step"] = Tensor.wrap(np.zeros((), np.float32))
+        if not isinstance(step, Tensor):
             self.tensors["step"] = step + 1
-        return int(self.tensors["step"])
+            return int(step + 1)
+        step.array += 1
+        return int(step.array)
 
 
 def check_like(tensor: Tensor, model: np.ndarray, what: str, remedy: str) -> None:
