@@ -65,8 +65,8 @@ NaN (d0 - d2 and d1 + d2 together are inf - inf), and sums of pixels overflow a 
 the kernel tells whether all outputs are finite, and if they are not, it is all done again in the
 direct way.
 
-Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016); Winograd,
-"Arithmetic complexity of computations" (1980).
+Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016), where m3 has the
+other sign; Winograd, "Arithmetic complexity of computations" (1980).
 """
 
 import numpy as np

@@ -41,7 +41,7 @@ the largest gradient; in float64, below 1e-14.
 Where a weight's gradient is not finite, `winograd_grad` says so, as `winograd` does; here NaN does
 reach weights that should not see it.
 
-Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016), section 4.1.
+Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016).
 """
 
 from typing import NamedTuple
