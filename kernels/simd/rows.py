@@ -9,7 +9,8 @@ compiler unrolls every loop over them; ``like``, a tuple of as many integers, sa
 """
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .instructions import (
