@@ -6,12 +6,13 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from minigrad.models.colornet import ColorNet
 from minigrad.models.unet import UNet
 from minigrad.nn import Module
 
 __all__ = ["MODELS", "build_model", "count_parameters"]
 
-MODELS: dict[str, Any] = {"unet": UNet}
+MODELS: dict[str, Any] = {"unet": UNet, "colornet": ColorNet}
 """Name: class. Each class has a static ``count_parameters`` that takes the class's own options."""
 
 

@@ -27,17 +27,19 @@ segmentation", with padded convolutions and batch normalisation.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from minigrad import nn
-from minigrad.errors import SizeError
-from minigrad.functions import cat
-from minigrad.nn import functional as F
+from minigrad.models.any_size import AnySize
+from minigrad.models.blocks import Join
+from minigrad.models.checks import check_choice, check_counts
+from minigrad.models.counting import conv, norm
 from minigrad.nn import init
 from minigrad.tensor import Tensor
 
-__all__ = ["ConvBlock", "Join", "UNet", "Up"]
+__all__ = ["ConvBlock", "UNet", "Up"]
 
-_UPSAMPLINGS = ("transposed", "nearest", "bilinear")
-_OUTPUTS = ("tanh", "linear")
+Upsampling = Literal["transposed", "nearest", "bilinear"]
 
 
 class ConvBlock(nn.Sequential):
@@ -59,13 +61,6 @@ class ConvBlock(nn.Sequential):
         super().__init__(*layers)
 
 
-class Join(nn.Module):
-    """Stack the channels of two maps: (N, C, H, W) and (N, D, H, W) give (N, C + D, H, W)."""
-
-    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        return cat([x, skip], dim=1)
-
-
 class Up(nn.Module):
     """Double the sides of a map, join it with the map handed across, and convolve.
 
@@ -81,7 +76,7 @@ class Up(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, upsampling: str, dropout: float = 0.0
+        self, in_channels: int, out_channels: int, upsampling: Upsampling, dropout: float = 0.0
     ) -> None:
         super().__init__()
         if upsampling == "transposed":
@@ -101,7 +96,7 @@ class Up(nn.Module):
         return self.block(self.join(self.enlarge(x), skip))
 
 
-class UNet(nn.Module):
+class UNet(AnySize):
     """A U-Net for pictures of any height and width.
 
     Parameters
@@ -119,8 +114,7 @@ class UNet(nn.Module):
     output : {"tanh", "linear"}
         Last function; tanh keeps colours within what network units can say.
     pad : bool
-        Whether other sizes than multiples of 2^depth are padded (by repeating the last row and
-        column) and the result cropped back; otherwise they are refused.
+        See `AnySize`.
 
     Raises
     ------
@@ -137,6 +131,13 @@ class UNet(nn.Module):
     """
 
     TITLE = "U-Net"
+    INPUT = (1, 64, 64)
+    HELP = {
+        "width": "channels of the first level; they double downwards",
+        "depth": "times that the sides are halved",
+        "upsampling": "how sides are doubled on the way up",
+        "dropout": "probability of dropping a channel, in the deepest block and above",
+    }
 
     def __init__(
         self,
@@ -144,17 +145,16 @@ class UNet(nn.Module):
         out_channels: int = 2,
         width: int = 24,
         depth: int = 3,
-        upsampling: str = "transposed",
+        upsampling: Upsampling = "transposed",
         dropout: float = 0.0,
-        output: str = "tanh",
+        output: Literal["tanh", "linear"] = "tanh",
         pad: bool = True,
     ) -> None:
-        super().__init__()
-        _check_counts(in_channels=in_channels, out_channels=out_channels, width=width)
-        _check_counts(least=0, depth=depth)
-        _check_choice("upsampling", upsampling, _UPSAMPLINGS)
-        _check_choice("output", output, _OUTPUTS)
-        self.in_channels, self.depth, self.output, self.pad = in_channels, depth, output, pad
+        super().__init__(in_channels, out_channels, depth, pad)
+        check_counts("UNet", width=width)
+        check_choice("UNet", "upsampling", upsampling, ("transposed", "nearest", "bilinear"))
+        check_choice("UNet", "output", output, ("tanh", "linear"))
+        self.output = output
         self.bilinear = upsampling == "bilinear"
         widths = [width * 2**k for k in range(depth + 1)]
         self.down = nn.ModuleList(
@@ -178,11 +178,6 @@ class UNet(nn.Module):
         init.normal_(self.head.weight, std=0.01)
 
     @property
-    def multiple(self) -> int:
-        """Sides that need no padding are multiples of this."""
-        return 2**self.depth
-
-    @property
     def reach(self) -> int:
         """How far, at most, a pixel of the input acts on the result [pixels], in evaluation mode.
 
@@ -193,16 +188,7 @@ class UNet(nn.Module):
         deepest = 2**self.depth
         return 2 * (across + deepest) + 2 * across + (4 if self.bilinear else 2) * across
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (N, in_channels, H, W), or (in_channels, H, W), to out_channels of the same H, W."""
-        self._check_input(x)
-        if x.dim() == 3:
-            return self.forward(x.unsqueeze(0)).squeeze(0)
-        H, W = x.shape[-2:]
-        bottom, right = -H % self.multiple, -W % self.multiple
-        if bottom or right:
-            x = F.pad(x, (0, right, 0, bottom), mode="replicate")
-        self._check_batch_norm(x)
+    def body(self, x: Tensor) -> Tensor:
         handed = []
         for k, block in enumerate(self.down):
             x = block(self.halve(x) if k else x)
@@ -210,38 +196,7 @@ class UNet(nn.Module):
         for skip, up in zip(handed[-2::-1], self.up, strict=True):
             x = up(x, skip)
         x = self.head(x)
-        if self.output == "tanh":
-            x = x.tanh()
-        return x[..., :H, :W] if bottom or right else x
-
-    def _check_input(self, x: Tensor) -> None:
-        if x.dim() not in (3, 4) or x.shape[-3] != self.in_channels or 0 in x.shape[-2:]:
-            raise SizeError(
-                f"UNet: input has shape {tuple(x.shape)}; give (N, {self.in_channels}, H, W), or "
-                f"({self.in_channels}, H, W), with H and W of at least 1"
-            )
-        if self.pad:
-            return
-        for name, size in (("H", x.shape[-2]), ("W", x.shape[-1])):
-            if size % self.multiple:
-                level = next(k for k in range(self.depth) if size % 2 ** (k + 1))
-                below = size - size % self.multiple
-                sizes = [n for n in (below, below + self.multiple) if n]
-                raise SizeError(
-                    f"UNet: input has {name} = {size}, which level {level} would have to halve as "
-                    f"{size // 2**level}; with depth {self.depth} sizes must be multiples of "
-                    f"{self.multiple}, such as {' or '.join(map(str, sizes))}; or let the network "
-                    "pad (pad=True)"
-                )
-
-    def _check_batch_norm(self, x: Tensor) -> None:
-        N, _, H, W = x.shape
-        if self.training and N * (H // self.multiple) * (W // self.multiple) == 1:
-            raise SizeError(
-                f"UNet: the deepest level (k = {self.depth}) is 1 x 1 for an input of H x W = "
-                f"{H} x {W}, and batch norm cannot train on one value per channel; give a batch of "
-                f"2 or more, sizes above {self.multiple}, or a smaller depth; or call eval()"
-            )
+        return x.tanh() if self.output == "tanh" else x
 
     @staticmethod
     def count_parameters(
@@ -249,27 +204,16 @@ class UNet(nn.Module):
         out_channels: int = 2,
         width: int = 24,
         depth: int = 3,
-        upsampling: str = "transposed",
+        upsampling: Upsampling = "transposed",
         **_: object,
     ) -> int:
         """Return the number of parameters of such a network, without building it."""
 
         def block(C: int, O: int) -> int:
-            return 9 * C * O + 9 * O * O + 2 * 2 * O
+            return conv(C, O, 3, bias=False) + conv(O, O, 3, bias=False) + 2 * norm(O)
 
         widths = [width * 2**k for k in range(depth + 1)]
-        taps = 4 if upsampling == "transposed" else 1
+        taps = 2 if upsampling == "transposed" else 1
         down = sum(block(C, O) for C, O in zip([in_channels, *widths], widths, strict=False))
-        up = sum(taps * 2 * w * w + w + block(2 * w, w) for w in widths[:-1])
-        return down + up + width * out_channels + out_channels
-
-
-def _check_counts(least: int = 1, **counts: int) -> None:
-    for name, value in counts.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise ValueError(f"UNet: {name} (={value!r}) must be an integer of at least {least}")
-
-
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"UNet: {name} (={value!r}) must be one of {', '.join(choices)}")
+        up = sum(conv(2 * w, w, taps) + block(2 * w, w) for w in widths[:-1])
+        return down + up + conv(width, out_channels, 1)
