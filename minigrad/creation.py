@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad import dtypes
 from minigrad.methods.operands import sizes_of
+from minigrad.recording import stand_in
 from minigrad.tensor import Tensor, from_array, tensor
 
 __all__ = [
@@ -42,6 +43,13 @@ def made(array: np.ndarray, requires_grad: bool, device: Any = None) -> Tensor:
     return result.requires_grad_() if requires_grad else result
 
 
+def filled(shape: tuple[int, ...], kind: np.dtype, value: Any = None) -> np.ndarray:
+    """A fresh array of one number, or of whatever the memory held."""
+    if (instead := stand_in()) is not None:
+        return instead.array(shape, kind)
+    return np.empty(shape, kind) if value is None else np.full(shape, value, kind)
+
+
 def kind_of(dtype: Any, operation: str) -> np.dtype:
     """NumPy's type for a dtype; the default one for None."""
     return dtypes.numpy_dtype(dtypes.get_default_dtype() if dtype is None else dtype, operation)
@@ -67,7 +75,7 @@ def _constant(name: str, value: int) -> Any:
         pin_memory: bool = False,
     ) -> Tensor:
         shape = checked_sizes(sizes if size is None else (size,), name)
-        array = np.full(shape, value, kind_of(dtype, name))
+        array = filled(shape, kind_of(dtype, name), value)
         return made(array, requires_grad, device)
 
     def make_like(
@@ -78,7 +86,7 @@ def _constant(name: str, value: int) -> Any:
         requires_grad: bool = False,
         **ignored: Any,
     ) -> Tensor:
-        array = np.full(input.array.shape, value, kind_of(dtype or input.dtype, name + "_like"))
+        array = filled(input.array.shape, kind_of(dtype or input.dtype, name + "_like"), value)
         return made(array, requires_grad, device)
 
     make.__name__, make_like.__name__ = name, name + "_like"
@@ -101,7 +109,7 @@ def empty(
 ) -> Tensor:
     """A tensor of the given sizes whose values are whatever the memory held."""
     shape = checked_sizes(sizes if size is None else (size,), "empty")
-    return made(np.empty(shape, kind_of(dtype, "empty")), requires_grad, device)
+    return made(filled(shape, kind_of(dtype, "empty")), requires_grad, device)
 
 
 def empty_like(
@@ -130,7 +138,7 @@ def full(
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     kind = dtype if dtype is not None else tensor(value).dtype
     return made(
-        np.full(checked_sizes((size,), "full"), value, kind_of(kind, "full")), requires_grad, device
+        filled(checked_sizes((size,), "full"), kind_of(kind, "full"), value), requires_grad, device
     )
 
 

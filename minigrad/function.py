@@ -17,6 +17,7 @@ from minigrad.recording import (
     is_grad_enabled,
     no_grad,
     set_detect_anomaly,
+    stand_in,
 )
 from minigrad.storage import Differentiable, Saved, Storage
 
@@ -201,6 +202,8 @@ class Function:
     def _run(self, args: Sequence[Any]) -> Any:
         arrays = [a.array if isinstance(a, Differentiable) else a for a in args]
         if not self._takes_tensors:
+            if (instead := stand_in()) is not None:
+                return instead.run(self, arrays)
             with np.errstate(all="ignore"):  # infinities and NaNs are values here
                 return self.forward(*arrays)
         plain = [self.wrap(a) if t else a for a, t in zip(arrays, self._is_tensor, strict=True)]

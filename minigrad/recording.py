@@ -1,5 +1,5 @@
-"""Whether operations are recorded, and whether the birth of NaNs is watched; each thread for
-itself.
+"""Whether operations are recorded, whether the birth of NaNs is watched, and whether something
+stands in for computing; each thread for itself.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,15 @@ __all__ = [
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_stand_in",
+    "stand_in",
 ]
 
 
 class _Mode(threading.local):
     recording = True
     anomaly = False
+    stand_in: Any = None
 
 
 _mode = _Mode()
@@ -110,6 +113,25 @@ class enable_grad(_Recording):  # noqa: N801
 
 class inference_mode(no_grad):  # noqa: N801
     """`no_grad` under the name that PyTorch gives its stricter form."""
+
+
+def stand_in() -> Any:
+    """What makes arrays and runs operations instead of NumPy and the kernels (in this thread); None
+    almost always.
+    """
+    return _mode.stand_in
+
+
+@contextlib.contextmanager
+def set_stand_in(instead: Any) -> Iterator[None]:
+    """Inside, ``instead.array(shape, dtype)`` makes new arrays, ``instead.run(function, arrays)``
+    runs operations, and nothing is written into tensors: see `minigrad.summary.describing`.
+    """
+    before, _mode.stand_in = _mode.stand_in, instead
+    try:
+        yield
+    finally:
+        _mode.stand_in = before
 
 
 def anomaly_mode() -> bool:

@@ -24,6 +24,7 @@ from minigrad.methods.operands import (
 )
 from minigrad.primitives.indexing import Overwrite
 from minigrad.random import default_generator
+from minigrad.recording import stand_in
 
 __all__ = ["InPlace"]
 
@@ -150,8 +151,9 @@ class InPlace(Differentiable):
         if is_grad_enabled() and self.requires_grad:
             constant = self.wrap(np.asarray(values, self.array.dtype))
             return replace_value(self, Overwrite.apply(self, constant))
-        check_writable(self)
-        np.copyto(self.array, values, casting="unsafe")
+        if stand_in() is None:
+            check_writable(self)
+            np.copyto(self.array, values, casting="unsafe")
         self.storage.version += 1
         return self
 
@@ -179,6 +181,8 @@ class InPlace(Differentiable):
     # --------------------------------------------------------------------------------
 
     def _random(self, generator: Any, draw: Any) -> Any:
+        if stand_in() is not None:
+            return self._written(0)
         numbers = (generator or default_generator).numpy
         return self._written(draw(numbers).astype(self.array.dtype, copy=False))
 
