@@ -71,7 +71,7 @@ def outcome(function: Function, arguments: list[Any], new: New) -> Any:
     new : callable
         Makes the array of a shape and a dtype.
     """
-    operation = type(function)
+    operation: Any = type(function)
     if operation.view:
         return function.forward(*arguments)
     if rule := _RULES.get(operation):
