@@ -53,6 +53,13 @@ LARGE = {
     "few positions, many channels": ((2, 20, 5, 4), (530, 20, 3, 3), {"padding": (1, 0)}),
     "few positions, many phases": ((3, 530, 5, 7), (33, 530, 4, 5), {"stride": (3, 2)}),
     "phases that meet in one column": ((5, 41, 6, 1), (27, 41, 3, 1), {"stride": (1, 2)}),
+    "first layer": ((3, 1, 29, 47), (21, 1, 3, 5), {"padding": (2, 3)}),
+    "first layer, stride two": (
+        (2, 3, 31, 63),
+        (9, 3, 3, 2),
+        {"stride": (3, 2), "padding": (1, 1)},
+    ),
+    "first layer, stride three": ((2, 2, 23, 90), (17, 2, 2, 3), {"stride": (1, 3), "padding": 2}),
     "one pixel": ((7, 33, 1, 1), (21, 33, 1, 1), {}),
     "no picture": ((0, 4, 5, 7), (6, 4, 2, 3), {}),
 }

@@ -12,8 +12,9 @@ To see how a fast convolution works, read in this order:
 8. ``winograd``      fewer multiplications for 3 x 3 kernels (``winograd_tiles``, with ``shuffle``,
                      and ``winograd_weights``)
 9. ``conv``          conv2d and conv_transpose2d as walks of these kernels
-10. ``weight_grad``  four ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
-                     ``pixel_pairs``), ``patch_grad``, ``direct_grad`` and ``winograd_grad``
+10. ``weight_grad``  five ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
+                     ``pixel_pairs``), ``patch_grad``, ``dot_grad`` (with ``row_dots``),
+                     ``direct_grad`` and ``winograd_grad``
 
 Elementwise functions are formulas, run by one loop: ``lanes`` (what a formula is), then
 ``transcendental``, ``curves``, ``formulas``, ``elementwise``.
@@ -23,6 +24,8 @@ Normalisation is ``norm_runs`` (values side by side that share statistics), and 
 
 Pooling is ``columns`` (which columns a vector of windows reads), ``strided`` and ``tiles`` (windows
 of 2 x 2), and on them ``pool``, ``avg_pool`` and ``resample``.
+
+The matrix product of linear layers is ``product``, with ``thin_product`` for few rows.
 
 The others are short: ``dropout``, ``optimizer``, ``reduction``, ``softmax`` (with ``exponential``),
 and ``shared``, the textbook's kernels run by several threads.

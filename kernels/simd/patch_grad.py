@@ -1,4 +1,4 @@
-"""Weight gradient of first layers: the same patches as forward, multiplied by the output gradient.
+"""Weight gradient for few channels: the same patches as forward, times the output gradient.
 
     gw[o, k] = sum over pixels p of patch[k, p] * gy[o, p]
 

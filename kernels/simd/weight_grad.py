@@ -6,13 +6,14 @@ This too is a matrix product, but one whose sum runs over pixels, of which there
 result is small.  The processor's vectors can lie along any of its three sides:
 
     along c     `tap_grad`      a product of its own for each tap; x and gy are turned in the cache
-    along o     `patch_grad`    patches times gy: for first layers, where there are too few c
-    along p     `direct_grad`   a dot product for each weight: for last layers, with too few o
+    along o     `patch_grad`    patches times gy, where there are too few c
+    along p     `dot_grad`      a dot product for each weight: for first layers, with one or few c
+                `direct_grad`   the same for last layers, with too few o
 
 And for 3 x 3 kernels of stride 1 between many channels there is `winograd_grad`, which needs fewer
 multiplications than the definition.
 
-Each of the other three takes the time of its multiplications, those of lanes and rows that are
+Each of the others takes the time of its multiplications, those of lanes and rows that are
 filled up with zeros included; so they are counted.
 """
 
@@ -20,6 +21,7 @@ from numpy import ndarray as Array
 
 from ..geometry import Conv2dGeometry
 from .direct_grad import MOST_CHANNELS, weight_grad_directly
+from .dot_grad import dot_rows, weight_grad_by_dots
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS
 from .patch_grad import weight_grad_by_patches
@@ -31,6 +33,8 @@ from .winograd_tiles import has_tiles
 __all__ = ["conv2d_weight_grad"]
 
 _ROOM = 2**20  # most bytes of the rows of x that a block of `tap_grad` may look at
+_FEW = 32  # rows of patches for which `dot_grad` is faster
+_LONG = 128  # pixels of a plane that are worth a dot product
 _DEARER = 1.25  # `patch_grad` packs every patch: so many more multiplications are as cheap
 
 
@@ -62,6 +66,8 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
     by_patches = _up(walk.C * T, ROWS) * _up(O, L)
     if by_taps <= _DEARER * by_patches and room <= _ROOM:
         weight_grad_by_taps(gw, x, gy, taps, walk, cut)
+    elif walk.C * T <= _FEW and walk.QH * walk.QW >= _LONG and dot_rows(walk.C * T, walk):
+        weight_grad_by_dots(gw, x, gy, taps, walk)
     else:
         weight_grad_by_patches(gw, x, gy, taps, walk)
 
