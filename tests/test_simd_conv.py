@@ -149,7 +149,12 @@ def test_any_numbers_in_float64():
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    "shapes", [((4, 20, 29, 31), (19, 20, 3, 3)), ((1, 9, 5, 7), (200, 9, 2, 3))]
+    "shapes",
+    [
+        ((4, 20, 29, 31), (19, 20, 3, 3)),
+        ((1, 9, 5, 7), (200, 9, 2, 3)),
+        ((3, 1, 29, 47), (21, 1, 3, 5)),
+    ],
 )
 def test_bits_do_not_depend_on_the_number_of_threads(shapes):
     arguments = arrays(*shapes, draw=np.random.Generator.standard_normal)
