@@ -1,9 +1,19 @@
 """A network's layers as a document's table lists them: kind, shape of the output, parameters."""
 
+import re
+
 import minigrad
 from minigrad import nn
 
-__all__ = ["count", "drawn_by_nobody", "rows", "train_once", "weights_only"]
+__all__ = [
+    "copy_weights",
+    "count",
+    "drawn_by_nobody",
+    "printed",
+    "rows",
+    "train_once",
+    "weights_only",
+]
 
 
 def drawn_by_nobody(monkeypatch):
@@ -42,6 +52,25 @@ def rows(net, shape, hidden=(), wrappers=()):
     with minigrad.no_grad():
         net(minigrad.zeros(0, *shape))
     return found
+
+
+def printed(table):
+    """A table as it was printed, ``Conv2d-1 [-1, 64, 160, 160] 640`` in every line, as `rows`."""
+    found = []
+    for line in table.split("\n"):
+        kind, shape, parameters = re.fullmatch(r"(\w+)-\d+ \[(.*)\] ([\d,]+)", line).groups()
+        sizes = tuple(int(size) for size in shape.split(", "))
+        found.append((kind, sizes[1:], int(parameters.replace(",", ""))))
+    return found
+
+
+def copy_weights(source, target):
+    """Give a network the weights of another one whose layers stand in the same order."""
+    pairs = zip(source.parameters(), target.parameters(), strict=True)
+    with minigrad.no_grad():
+        for p, q in pairs:
+            assert p.shape == q.shape
+            q.copy_(p)
 
 
 def train_once(net, x, loss=lambda y: (y * y).mean()):

@@ -1,4 +1,4 @@
-"""What several networks are built from: joined maps, and the last function."""
+"""What several networks are built from: joined maps, widths of levels, and the last function."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from minigrad.functions import cat
 from minigrad.models.checks import check_choice
 from minigrad.tensor import Tensor
 
-__all__ = ["Join", "Output", "output_layer"]
+__all__ = ["Join", "Output", "output_layer", "unet_channels"]
 
 Output = Literal["linear", "tanh", "sigmoid", "relu"]
 """The last function of a network."""
@@ -43,3 +43,23 @@ def output_layer(network: str, output: Output) -> nn.Module:
     """
     check_choice(network, "output", output, tuple(_OUTPUTS))
     return _OUTPUTS[output]()
+
+
+def unet_channels(
+    in_channels: int, width: int, depth: int
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Channels into and out of every block of a U-Net whose widths double up to eight times.
+
+    First those of the way down, then those of the way up but the last, which makes the picture.
+    Every block on the way up but the deepest sees a map joined with the one handed across.
+
+    Examples
+    --------
+    >>> unet_channels(1, 64, 3)
+    ([(1, 64), (64, 128), (128, 256)], [(256, 128), (256, 64)])
+    """
+    widths = [width * 2 ** min(k, 3) for k in range(depth)]
+    down = list(zip([in_channels, *widths], widths, strict=False))
+    handed = widths[-2::-1]  # from the deepest
+    inputs = [widths[-1], *(2 * channels for channels in handed)]
+    return down, list(zip(inputs, handed, strict=False))

@@ -6,13 +6,26 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from minigrad.models.autoencoder import Autoencoder
+from minigrad.models.cnn import CNN
 from minigrad.models.colornet import ColorNet
+from minigrad.models.patchgan import PatchGAN
+from minigrad.models.pix2pix import Pix2Pix
 from minigrad.models.unet import UNet
+from minigrad.models.upunet import UpUNet
 from minigrad.nn import Module
 
 __all__ = ["MODELS", "build_model", "count_parameters"]
 
-MODELS: dict[str, Any] = {"unet": UNet, "colornet": ColorNet}
+MODELS: dict[str, Any] = {
+    "unet": UNet,
+    "colornet": ColorNet,
+    "upunet": UpUNet,
+    "cnn": CNN,
+    "autoencoder": Autoencoder,
+    "pix2pix": Pix2Pix,
+    "patchgan": PatchGAN,
+}
 """Name: class. Each class has a static ``count_parameters`` that takes the class's own options."""
 
 
