@@ -115,12 +115,13 @@ def test_accuracies_of_places_by_hand():
     scores[0, :, 1, 0] = 1, 1, 1  # a tie: 0, then 1
     scores[0, :, 1, 1] = 0, 1, 2  # 2, then 1
     labels = np.array([[[0, 2], [1, 0]]])
+    scores = np.concatenate([scores, np.full((1, 1, 2, 2), -1.0)], axis=1)  # class 3 never occurs
     assert metrics.accuracy(scores, labels) == 1 / 4
     assert metrics.accuracy(scores, labels, k=2) == 3 / 4
     assert metrics.accuracy(scores, labels, k=3) == 1
     assert metrics.balanced_accuracy(scores, labels) == pytest.approx((1 / 2 + 0 + 0) / 3)
-    for k in (0, 4):
-        with pytest.raises(ValueError, match=f"k={k} must lie between 1 and 3"):
+    for k in (0, 5):
+        with pytest.raises(ValueError, match=f"k={k} must lie between 1 and 4"):
             metrics.accuracy(scores, labels, k=k)
     with pytest.raises(ValueError, match="give integers"):
         metrics.balanced_accuracy(scores, labels.astype(float))

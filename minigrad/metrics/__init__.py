@@ -5,7 +5,8 @@ fidelity       `psnr`, `psnr_ab`, `ssim`, `delta_e_2000`: how near the picture i
 ab             `ab_error`, `ab_rmse`, `ab_auc` and its curve: errors of a and b alone
 colours        `colourfulness`, its ratio, `ab_histogram_distance`: how much colour, and which
 classes        `accuracy`, `balanced_accuracy`: where colours are classes
-frechet        `frechet_distance`: how unlike two sets of pictures are, by features
+frechet        `frechet_distance`: how unlike two sets of pictures are, by features of any network
+encoder        our own fixed encoder that makes such features: `frechet_of_pictures`
 definitions    `DEFINITIONS` and `definitions_text`: unit, equation and source, to be printed;
                `measure`: a picture by all of them
 checks         what they ask of their arrays
@@ -31,6 +32,7 @@ from minigrad.metrics.ab import (
 from minigrad.metrics.classes import accuracy, balanced_accuracy
 from minigrad.metrics.colours import ab_histogram_distance, colourfulness, colourfulness_ratio
 from minigrad.metrics.definitions import DEFINITIONS, Definition, definitions_text, measure
+from minigrad.metrics.encoder import FixedEncoder, encode_pictures, frechet_of_pictures
 from minigrad.metrics.fidelity import AB_RANGE, SSIM_WINDOW, delta_e_2000, psnr, psnr_ab, ssim
 from minigrad.metrics.frechet import (
     FeatureStatistics,
@@ -47,6 +49,7 @@ __all__ = [
     "DEFINITIONS",
     "Definition",
     "FeatureStatistics",
+    "FixedEncoder",
     "SSIM_WINDOW",
     "ab_auc",
     "ab_auc_rebalanced",
@@ -61,9 +64,11 @@ __all__ = [
     "colourfulness_ratio",
     "definitions_text",
     "delta_e_2000",
+    "encode_pictures",
     "feature_statistics",
     "frechet_distance",
     "frechet_floor",
+    "frechet_of_pictures",
     "load_features",
     "measure",
     "psnr",

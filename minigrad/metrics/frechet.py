@@ -8,9 +8,10 @@ those very features may the number be called FID.
 **What the sample size means.** The distance of N samples from M others of the *same* distribution
 is not 0: their means alone differ by tr(C) (1 / N + 1 / M) on average, and below N = D, the number
 of features, the covariances are singular, too. The distance of two small sets is thus too large by
-an amount that falls as 1 / N. So compare distances of equal N, M and truth only, as early stopping
-does from epoch to epoch, and take no difference seriously that is smaller than `frechet_floor`, the
-distance between two halves of the truth.
+an amount that falls as 1 / N; `frechet_floor`, the distance between two halves of the truth, says
+how large. Predictions for the very pictures of the truth, as in colorization, share most of that
+error with them, so that epochs of one run can be compared on a few dozen pictures: the same ones
+for every epoch. Distances of other numbers of pictures, or of other pictures, cannot be compared.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ def frechet_distance(truth: Any, prediction: Any) -> float:
 def frechet_floor(truth: Any, repeats: int = 8, seed: int = 0) -> float:
     """Distance between two random halves of one set of features, the mean of `repeats` splits.
 
-    What the sample size alone makes of a perfect prediction: differences below it say nothing.
+    What the sample size alone makes of two sets of different pictures of one kind.
 
     Raises
     ------
