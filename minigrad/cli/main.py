@@ -12,6 +12,7 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
+    "warmup": "compile the kernels ahead of the first use",
 }
 """Name of a command: its line in the help.  `minigrad.cli.NAME` has ``main(arguments) -> int``."""
 
