@@ -44,7 +44,9 @@ def test_an_unknown_command_is_refused_with_the_nearest(capsys):
     assert main(["docter"]) == 2
     assert "no command 'docter'; did you mean doctor?" in capsys.readouterr().err
     assert main(["x"]) == 2
-    assert "there are doctor" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "there are " in error
+    assert "doctor" in error
 
 
 def test_python_dash_m_minigrad():

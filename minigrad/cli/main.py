@@ -11,6 +11,7 @@ from importlib.metadata import version
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
+    "cost": "what a network costs: formulas, four counting rules, counts, time",
     "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
     "warmup": "compile the kernels ahead of the first use",
 }
