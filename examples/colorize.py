@@ -1,4 +1,4 @@
-"""Colour photographs of any size with a network that examples/train_unet.py trained.
+"""Colour photographs of any size with a network that one of the train_ examples made.
 
 The network predicts colours at the scale it knows; they are resized and joined with the original
 lightness, so that no detail is lost.

@@ -6,12 +6,12 @@ crop and predicts its colours a and b; a table at the end compares it with two b
     python examples/train_unet.py                              the default run
     python examples/train_unet.py --data DIR --epochs 30       pictures of your own
     python examples/train_unet.py --resume                     go on after Ctrl-C
-    python examples/train_unet.py --colorize photo.jpg         use the newest network
+    python examples/colorize.py photo.jpg                      use the newest network
 """
 
 import sys
 
-from minigrad.train import UNetOptions, train_command
+from minigrad.train import train_command
 
 if __name__ == "__main__":
-    sys.exit(train_command("unet", UNetOptions, __doc__))
+    sys.exit(train_command("unet", __doc__))

@@ -16,15 +16,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from minigrad import atomic
 from minigrad.train import (
-    ColorizationOptions,
-    UNetOptions,
     colorize_command,
     load_checkpoint,
+    network_options,
+    run_options,
     save_checkpoint,
     train_command,
 )
-from minigrad.train.command import UseOptions
+from minigrad.train.command import FileOptions
 
 pytestmark = pytest.mark.end_to_end
 
@@ -88,7 +89,7 @@ def test_a_run_from_estimate_to_report_and_a_picture_colorized(tmp_path, picture
     folder = tmp_path / "runs" / "unet"
     found = {path.name for path in folder.iterdir()}
     files = {"best.safetensors", "last.safetensors", "report.html", "results.json", "run.lock"}
-    assert found == files | {"samples"}
+    assert found == files | {"samples", "run.toml"}
     sheets = {path.name for path in (folder / "samples").iterdir()}
     assert sheets > {"crops.png", "pictures.png"}
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
@@ -105,7 +106,8 @@ def test_a_run_from_estimate_to_report_and_a_picture_colorized(tmp_path, picture
     assert "photo-colour-2.png" in out
     with Image.open(tmp_path / "colorized" / "photo-colour.png") as image:
         assert image.size == (50, 75)
-    run(tmp_path, "--colorize", photo, "--checkpoint", folder / "last.safetensors", "--out", "x")
+    last = folder / "last.safetensors"
+    run(tmp_path, photo, "--checkpoint", last, "-o", "x", script="colorize.py")
     assert (tmp_path / "x" / "photo-colour.png").exists()
 
     again = run(tmp_path, "--data", pictures, "--epochs", 1, *TOY)
@@ -179,7 +181,7 @@ def test_a_run_survives_being_killed_many_times(tmp_path, pictures):
     killed_run(tmp_path, pictures, 25)
 
 
-TRAIN = functools.partial(train_command, "unet", UNetOptions)
+TRAIN = functools.partial(train_command, "unet")
 
 
 @pytest.fixture
@@ -202,7 +204,7 @@ def test_what_a_user_gets_wrong_is_one_clear_line(tmp_path, refused):
     assert "no picture in" in refused("--data", "empty")
     assert "does not exist" in refused("--data", "nowhere")
     assert "no run to go on with" in refused("--resume")
-    assert "no run to go on with or to use" in refused("--colorize", "a.jpg")
+    assert "no run to go on with or to use" in refused("a.jpg", start=colorize_command)
     assert "x does not exist" in refused("a.jpg", "--checkpoint", "x", start=colorize_command)
 
 
@@ -233,12 +235,15 @@ def test_a_finished_run_can_be_extended_but_not_shortened(tmp_path, pictures, re
 def test_a_checkpoint_of_another_kind_cannot_go_on(tmp_path, refused):
     path = tmp_path / "x" / "last.safetensors"
     path.parent.mkdir()
-    for state in ({}, {"kind": "colorization"}, {"kind": "colorization", "model": {"name": "cnn"}}):
+    states = ({}, {"kind": "colorization"}, {"kind": "colorization", "model": {"name": "cnn"}})
+    for state in states:
         save_checkpoint(path, {}, state)
         assert "last.safetensors is not of a run" in refused("--resume", "--out", "x")
-    model = {"name": "unet", "options": {"width": -3}}
-    save_checkpoint(path, {}, {"kind": "colorization", "model": model, "options": {}})
-    assert "width (=-3) must be at least 1" in refused("--resume", "--out", "x")
+    state = {"kind": "colorization", "model": {"name": "unet"}, "network": {}}
+    save_checkpoint(path, {}, {**state, "options": {"epochs": -3}})
+    assert "epochs (=-3) must be at least 1" in refused("--resume", "--out", "x")
+    save_checkpoint(path, {}, {**state, "options": {}, "network": {"width": "3"}})
+    assert "width (='3') must be of type int" in refused("--resume", "--out", "x")
 
 
 def test_a_loss_that_explodes_stops_with_a_message(pictures, refused):
@@ -249,10 +254,18 @@ def test_a_loss_that_explodes_stops_with_a_message(pictures, refused):
 
 
 def test_a_full_disk_ends_the_run_with_a_message(pictures, refused, monkeypatch):
-    def full(path, data):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    real = atomic._write
+    full_for = [".toml"]
 
-    monkeypatch.setattr("minigrad.atomic._write", full)
+    def write(path, data):
+        if full_for[0] in path.name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(path, data)
+
+    monkeypatch.setattr("minigrad.atomic._write", write)
+    error = refused("--data", pictures, "--epochs", 3, *TOY)
+    assert "run.toml could not be written: [Errno 28] No space" in error
+    full_for[0] = ".safetensors"
     error = refused("--data", pictures, "--epochs", 3, *TOY)
     assert re.search(r"best.safetensors could not be written \(\d+ bytes\).*No space", error)
 
@@ -262,7 +275,7 @@ def test_help_explains_every_option(capsys):
         TRAIN("What it does.", ["--help"])
     assert caught.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
-    for kind in (ColorizationOptions, UNetOptions, UseOptions):
+    for kind in (run_options("unet"), network_options("unet"), FileOptions):
         for field in fields(kind):
             assert f"--{field.name.replace('_', '-')}" in text
             assert " ".join(field.metadata["help"].split()) in text

@@ -234,15 +234,15 @@ def test_what_is_no_checkpoint_is_refused(tmp_path, content, reason):
 
 @pytest.mark.unit
 def test_foreign_newer_and_broken_files_say_what_they_are(tmp_path):
-    good = {"format": "minigrad checkpoint", "version": "1", "state": "{}"}
+    good = {"format": "minigrad checkpoint", "version": "2", "state": "{}"}
     cases = {
         "foreign": ({}, "not written by minigrad"),
         "other": ({**good, "format": "x"}, "not written by minigrad"),
-        "newer": ({**good, "version": "2"}, "format 2, this minigrad reads 1"),
+        "newer": ({**good, "version": "3"}, "format 3, this minigrad reads 2"),
         "version": ({**good, "version": "new"}, "damaged"),
         "json": ({**good, "state": "{"}, "damaged"),
         "list": ({**good, "state": "[]"}, "damaged"),
-        "nothing": ({"format": "minigrad checkpoint", "version": "1"}, "damaged"),
+        "nothing": ({"format": "minigrad checkpoint", "version": "2"}, "damaged"),
     }
     for name, (metadata, reason) in cases.items():
         path = tmp_path / name

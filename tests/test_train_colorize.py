@@ -160,6 +160,7 @@ def write(path, net=None, **changes):
         "model": {"name": "unet", "options": NET},
         "inference": {"batch_norm": "batch", "dropout": False},
         "scale": 24,
+        "target": {"name": "ab", "loss": "l1", "span": "symmetric"},
     }
     arrays = {f"model.{name}": value.numpy() for name, value in net.state_dict().items()}
     save_checkpoint(path, arrays, {**state, **changes})
@@ -190,6 +191,11 @@ def test_a_checkpoint_colorizes_as_the_network_did(tmp_path):
         ({"scale": "x"}, "can be built"),
         ({"inference": {"colour": 1}}, "can be built"),
         ({"inference": None}, "can be built"),
+        ({"target": None}, "can be built"),
+        ({"target": {"name": "hue"}}, "target 'hue' is unknown"),
+        ({"target": {"name": "ab", "loss": "l3"}}, "loss='l3' must be one of"),
+        ({"target": {"name": "rgb"}}, "2 channels, its target has 3"),
+        ({"target": {"name": "bins"}}, "centres"),
     ],
 )
 def test_a_checkpoint_that_is_not_what_it_says_is_refused(tmp_path, changes, message):

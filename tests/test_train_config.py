@@ -4,10 +4,16 @@ from dataclasses import asdict, dataclass, fields
 
 import pytest
 
-from minigrad.train import ColorizationOptions, UNetOptions
+from minigrad.train import ColorizationOptions, network_options, run_options
 from minigrad.train.config import from_dict, option, parse
+from minigrad.train.defaults import DEFAULTS
 
 pytestmark = pytest.mark.unit
+
+REAL = [
+    ColorizationOptions,
+    *(f(name) for name in DEFAULTS for f in (run_options, network_options)),
+]
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def test_help_tells_everything(capsys):
         assert part in text
 
 
-@pytest.mark.parametrize("kind", [ColorizationOptions, UNetOptions])
+@pytest.mark.parametrize("kind", REAL)
 def test_help_of_the_real_options_explains_each(kind, capsys):
     text = help_of(kind, capsys)
     for field in fields(kind):
@@ -81,7 +87,7 @@ def test_help_of_the_real_options_explains_each(kind, capsys):
         assert len(field.metadata["help"].split()) >= 4
 
 
-@pytest.mark.parametrize("kind", [ColorizationOptions, UNetOptions, Sample])
+@pytest.mark.parametrize("kind", [*REAL, Sample])
 def test_options_come_back_from_a_file(kind):
     assert from_dict(kind, asdict(kind()), "file") == kind()
 
@@ -100,6 +106,7 @@ def test_options_come_back_from_a_file(kind):
         ({"kind": "c"}, "one of a, b"),
         ({"names": ["x", 3]}, "of type str"),
         ({"folder": 3}, "of type str"),
+        ({"names": "x"}, "a list"),
     ],
 )
 def test_values_that_a_file_may_not_hold(values, message):

@@ -217,7 +217,7 @@ def test_a_run_killed_between_its_two_files_loses_neither(tmp_path, monkeypatch,
     method = {"best": "save_weights", "last": "save"}[which]
     real = getattr(broken, method)
 
-    def save(path, **extra):
+    def save(path, *further, **extra):
         if broken.epoch == 2:
             raise KeyboardInterrupt
         real(path, **extra)

@@ -12,6 +12,9 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "cost": "what a network costs: formulas, four counting rules, counts, time",
+    "train": "train a network to colorize photographs, and write a report of it",
+    "colorize": "colour photographs of any size with a trained network",
+    "evaluate": "measure a trained network beside gray and the mean colour",
     "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
     "warmup": "compile the kernels ahead of the first use",
 }

@@ -102,6 +102,8 @@ class Checkpointer(Callback):
         Also save within an epoch when so much time has passed [seconds].
     extra : dict, optional
         Saved along: the options of the run.
+    arrays : dict, optional
+        Saved along: those of the run's target.
     """
 
     def __init__(
@@ -110,7 +112,9 @@ class Checkpointer(Callback):
         early_stopping: EarlyStopping,
         every: float = 60.0,
         extra: dict[str, Any] | None = None,
+        arrays: dict[str, np.ndarray] | None = None,
     ) -> None:
+        self.further = arrays or {}
         self.last, self.best = Path(folder, "last.safetensors"), Path(folder, "best.safetensors")
         self.early_stopping, self.every, self.extra = early_stopping, every, extra or {}
         self._saved_at, self._saved_step = 0.0, -1
@@ -128,7 +132,7 @@ class Checkpointer(Callback):
         """Save, and the best as well if this epoch is it."""
         # The best first: a run killed in between repeats the epoch, and writes both again.
         if self.early_stopping.improved:
-            trainer.save_weights(self.best, **self.extra)
+            trainer.save_weights(self.best, self.further, **self.extra)
         self._save_last(trainer)
 
     def on_fit_end(self, trainer: Trainer) -> None:
@@ -137,5 +141,5 @@ class Checkpointer(Callback):
             self._save_last(trainer)
 
     def _save_last(self, trainer: Trainer) -> None:
-        trainer.save(self.last, **self.extra)
+        trainer.save(self.last, self.further, **self.extra)
         self._saved_at, self._saved_step = time.monotonic(), trainer.step

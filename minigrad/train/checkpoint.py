@@ -18,9 +18,16 @@ from safetensors.numpy import save
 
 from minigrad.atomic import replace_file
 
-__all__ = ["CheckpointError", "FORMAT_VERSION", "load_checkpoint", "load_state", "save_checkpoint"]
+__all__ = [
+    "CheckpointError",
+    "FORMAT_VERSION",
+    "below",
+    "load_checkpoint",
+    "load_state",
+    "save_checkpoint",
+]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised whenever a file of the old form can no longer be read."""
 
 _FORMAT = "minigrad checkpoint"
@@ -136,3 +143,8 @@ def _compare(path: Any, file: Any, expected: Mapping[str, tuple[int, ...]]) -> N
     if problems:
         listed = "\n  ".join(problems)
         raise CheckpointError(f"checkpoint {path} is of another model:\n  {listed}")
+
+
+def below(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the arrays whose names start with a prefix, without it."""
+    return {k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}

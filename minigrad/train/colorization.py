@@ -4,56 +4,47 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 
-from minigrad import kernels, nn, optim
-from minigrad.atomic import replace_file
-from minigrad.data import DataLoader
+from minigrad import kernels
 from minigrad.data.sampler import shuffled
 from minigrad.models import build_model, layer_table
-from minigrad.nn import functional as F
-from minigrad.optim import lr_scheduler
 from minigrad.random import manual_seed
-from minigrad.tensor import Tensor
+from minigrad.train.building import make_loader, make_trainer
 from minigrad.train.callbacks import Checkpointer, EarlyStopping
-from minigrad.train.checkpoint import CheckpointError
+from minigrad.train.checkpoint import CheckpointError, below, load_checkpoint
 from minigrad.train.colorize import Colorizer
 from minigrad.train.evaluate import (
     Evaluation,
-    Tally,
     evaluate_crops,
     evaluate_pictures,
     results_table,
+    save_evaluations,
 )
 from minigrad.train.folder import RunFolder
-from minigrad.train.options import ColorizationOptions
-from minigrad.train.pictures import load_run_pictures
+from minigrad.train.learning import make_schedule
+from minigrad.train.networks import network_arguments
+from minigrad.train.options import HIGHER_IS_BETTER, ColorizationOptions
+from minigrad.train.pictures import colour_pixels, load_run_pictures
 from minigrad.train.progress import ProgressLine, duration, estimate
 from minigrad.train.report import write_report
 from minigrad.train.run_report import report_of, versions
 from minigrad.train.samples import SampleSheets, choose_crops, save_sheet
-from minigrad.train.trainer import DivergedError, Trainer
+from minigrad.train.targets import Target, make_target, restore_target
+from minigrad.train.trainer import DivergedError
+from minigrad.train.validation import Validation
 
-__all__ = ["ColorizationRun", "LOSSES"]
-
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    # Quadratic up to 5 Lab units, where an eye hardly sees a difference.
-    "smooth_l1": functools.partial(F.smooth_l1_loss, beta=0.05),
-    "l1": F.l1_loss,
-    "mse": F.mse_loss,
-}
+__all__ = ["ColorizationRun"]
 
 _SHOWN_CROPS = 8
 _SHOWN_PICTURES = 8
 _EVALUATED_PICTURES = 24
-_BATCH = 16
+_COLUMNS = ("val_loss", "val_psnr", "val_accuracy", "val_frechet", "critic_real", "critic_fake")
 
 
 class ColorizationRun:
@@ -146,54 +137,64 @@ class ColorizationRun:
     def _build(self) -> None:
         options = self.options
         manual_seed(options.seed)
-        self.model = build_model(self.name, self.network)
-        self.layers = layer_table(self.model, (1, options.size, options.size))
-        train = self.pictures.split.train
-        loader = DataLoader(
-            train,
-            batch_size=min(options.batch_size, len(train)),
-            shuffle=True,
-            drop_last=True,
-            num_workers=options.workers,
-            seed=options.seed,
+        self.target = self._make_target()
+        self.arguments = network_arguments(self.name, self.network, options, self.target)
+        self.model = build_model(self.name, self.arguments)
+        channels = self.model.in_channels
+        self.layers = layer_table(self.model, (channels, options.size, options.size))
+        self.colorizer = Colorizer(
+            self.model,
+            self.pictures.scale,
+            batch_norm=options.batch_norm,
+            dropout=options.keep_dropout,
+            target=self.target,
         )
-        optimizer = optim.AdamW(
-            self.model.parameters(), lr=options.lr, weight_decay=options.weight_decay
-        )
-        self.colorizer = Colorizer(self.model, self.pictures.scale)
         self.best = EarlyStopping(
             options.monitor,
             options.patience,
-            mode="max" if options.monitor == "val_psnr" else "min",
+            mode="max" if options.monitor in HIGHER_IS_BETTER else "min",
         )
         self.sheets = SampleSheets(
             self.folder / "samples",
             choose_crops(self.pictures.split.held_out_crops, _SHOWN_CROPS),
             self.colorizer,
         )
-        self.trainer = Trainer(
-            self.model,
-            optimizer,
-            functools.partial(_loss, LOSSES[options.loss]),
-            loader,
-            validate=self._validate,
-            scheduler=_schedule(optimizer, options, options.epochs * len(loader)),
-            callbacks=[
-                self.best,
-                Checkpointer(self.folder.path, self.best, options.save_every, self._extra()),
-                self.sheets,
-                ProgressLine(options.epochs, self.console, ("val_loss", "val_psnr")),
-            ],
+        arrays = {f"target.{name}": array for name, array in self.target.arrays().items()}
+        callbacks = [
+            self.best,
+            Checkpointer(self.folder.path, self.best, options.save_every, self._extra(), arrays),
+            self.sheets,
+            ProgressLine(options.epochs, self.console, _COLUMNS),
+        ]
+        loader = make_loader(self.pictures.split.train, options)
+        validate = Validation(
+            self.pictures.validation,
+            self.colorizer,
+            frechet=options.strategy == "gan" or options.monitor == "val_frechet",
         )
+        self.trainer = make_trainer(self.model, self.target, loader, options, validate, callbacks)
+
+    def _make_target(self) -> Target:
+        """Return the target: a resumed run's own, since what it was made from is random."""
+        if self.state is None:
+            return make_target(self.options, lambda: colour_pixels(self.pictures.split.train))
+        arrays, state = load_checkpoint(self.folder / RunFolder.MARK)
+        return restore_target(state["target"], below("target.", arrays))
 
     def _extra(self) -> dict[str, Any]:
         """What a checkpoint holds besides the state of training: enough to use the network."""
         return {
             "kind": "colorization",
-            "model": {"name": self.name, "options": self.network},
+            "model": {"name": self.name, "options": self.arguments},
+            "network": self.network,
             "options": dataclasses.asdict(self.options),
-            "inference": {"batch_norm": "running", "dropout": False},
+            "target": self.target.state(),
+            "inference": {
+                "batch_norm": self.options.batch_norm,
+                "dropout": self.options.keep_dropout,
+            },
             "scale": self.pictures.scale,
+            "mean_ab": self.pictures.mean_ab.tolist(),
             "pictures": self.pictures.fingerprint,
             "versions": versions(),
         }
@@ -212,7 +213,8 @@ class ColorizationRun:
         options, say = self.options, self._say
         parameters = sum(row.parameters for row in self.layers)
         form = ", ".join(f"{name} {value}" for name, value in self.network.items())
-        say(f"network    {self.model.TITLE}: {parameters:,} parameters, {form}")
+        say(f"network    {self.model.TITLE}: {parameters:,} parameters{form and ', '}{form}")
+        say(f"target     {self._target_line()}")
         epochs, steps = options.epochs, len(self.trainer.loader)
         done = self.state["step"] if self.state is not None else 0
         size = min(options.batch_size, len(self.pictures.split.train))
@@ -226,6 +228,14 @@ class ColorizationRun:
         )
         say(f"folder     {self.folder.path} (Ctrl-C saves and stops, --resume goes on)")
 
+    def _target_line(self) -> str:
+        target, options = self.target, self.options
+        line = f"{target.name}, {target.channels} channels"
+        line += f", {options.loss}" if target.span is not None else ", cross entropy"
+        if options.strategy == "gan":
+            line += f" x {options.target_weight:g} + {options.adversarial} of a discriminator"
+        return line
+
     def _say(self, line: str) -> None:
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
@@ -235,29 +245,14 @@ class ColorizationRun:
         self._say(f"resumed    after epoch {trainer.epoch}, step {trainer.step}")
         if epochs > before:
             left = epochs * len(trainer.loader) - trainer.step
-            trainer.scheduler = _schedule(trainer.optimizer, self.options, left)
+            for name, optimizer in zip(
+                trainer.schedulers(), trainer.optimizers().values(), strict=True
+            ):
+                setattr(trainer, name, make_schedule(optimizer, self.options, left))
             trainer.stop_reason, self.best.waited = "", 0
             self._say(f"extended   from {before} to {epochs} epochs; the learning rate starts anew")
 
     # -- while training ---------------------------------------------------------------------------
-
-    def _validate(self, model: nn.Module) -> dict[str, float]:
-        crops, criterion = self.pictures.validation, LOSSES[self.options.loss]
-        tally, total = Tally(), 0.0
-        for first in range(0, len(crops), _BATCH):
-            items = [crops[k] for k in range(first, min(first + _BATCH, len(crops)))]
-            lightness, ab = (np.stack(planes) for planes in zip(*items, strict=True))
-            predicted = self.colorizer.batch(lightness)
-            total += criterion(Tensor.wrap(predicted), Tensor.wrap(ab)).item() * len(items)
-            for k in range(len(items)):
-                tally.add(lightness[k], ab[k], predicted[k])
-        score = tally.score("ours")
-        return {
-            "val_loss": total / len(crops),
-            "val_psnr": score.psnr,
-            "val_ab_error": score.ab_error,
-            "val_colour": score.ratio,
-        }
 
     def _batch_names(self) -> str:
         """Name the pictures of the batch that the loader gave last."""
@@ -283,12 +278,12 @@ class ColorizationRun:
         if self.trainer.stop_reason:
             self._say(f"stopped early: {self.trainer.stop_reason}")
         self._timed("evaluating", self._evaluate)
-        content = {
-            "best_epoch": self.best.best_epoch,
-            "evaluations": [evaluation.to_dict() for evaluation in self.evaluations],
-            "history": self.trainer.history,
-        }
-        _write_json(self.folder / "results.json", content)
+        save_evaluations(
+            self.folder / "results.json",
+            self.evaluations,
+            best_epoch=self.best.best_epoch,
+            history=self.trainer.history,
+        )
         report = report_of(self, finished=True)
         write_report(self.folder / "report.html", report)
         save_sheet(self.folder / "samples" / "crops.png", report.crops)
@@ -310,26 +305,3 @@ class ColorizationRun:
             self.evaluations.append(
                 evaluate_pictures(chosen, self.colorizer, mean, "held-out pictures")
             )
-
-
-def _loss(criterion: Callable[[Tensor, Tensor], Tensor], model: nn.Module, batch: Any) -> Tensor:
-    lightness, ab = batch
-    return criterion(model(lightness), ab)
-
-
-def _schedule(optimizer: optim.Optimizer, options: ColorizationOptions, steps: int) -> Any:
-    if options.schedule == "onecycle":
-        return lr_scheduler.OneCycleLR(
-            optimizer, options.lr, total_steps=steps + 1, pct_start=0.25, cycle_momentum=False
-        )
-    if options.schedule == "cosine":
-        return lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    return lr_scheduler.LambdaLR(optimizer, _constant)
-
-
-def _constant(step: int) -> float:
-    return 1.0
-
-
-def _write_json(path: Path, content: Any) -> None:
-    replace_file(path, (json.dumps(content, indent=1) + "\n").encode("utf-8"))

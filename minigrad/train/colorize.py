@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,12 @@ from minigrad.autograd import no_grad
 from minigrad.data import network_to_rgb, picture_to_network, resize_planes
 from minigrad.models import build_model, count_parameters
 from minigrad.tensor import Tensor
-from minigrad.train.checkpoint import CheckpointError, load_checkpoint, load_state
+from minigrad.train.checkpoint import CheckpointError, below, load_checkpoint, load_state
+from minigrad.train.inference import BATCH_NORM_MODES, inference_mode_of
+from minigrad.train.networks import network_input
+from minigrad.train.targets import AbTarget, Target, restore_target
 
-__all__ = ["BATCH_NORM_MODES", "Colorizer", "inference_mode_of", "load_colorizer"]
-
-BATCH_NORM_MODES = ("running", "batch")
-"""Normalise by the training set's running statistics, or by those of the picture itself."""
+__all__ = ["Colorizer", "colour_name", "join", "load_colorizer"]
 
 _STRIP = 2**20  # pixels converted to RGB at a time
 
@@ -31,7 +30,7 @@ class Colorizer:
     Parameters
     ----------
     model : Module
-        Maps lightness (N, 1, H, W) to ab (N, 2, H, W), in network units.
+        Maps lightness (N, 1, H, W), in network units, to what its target is encoded as.
     scale : int, optional
         Pictures whose shorter side is longer are shrunk to it for the network [pixels]; None never
         shrinks. The lightness of the result is the original's, whatever the scale.
@@ -43,7 +42,11 @@ class Colorizer:
         Factor on the predicted a and b: 1 leaves them, 0 is gray.
     tile : int
         Larger pictures, at the network's scale, go through it in tiles of this side, so that
-        memory stays bounded [pixels]. Tiles overlap by the network's reach: no seam is left.
+        memory stays bounded [pixels]. Tiles overlap by the network's reach: no seam is left. A
+        network that always looks at the whole picture gets it in one piece, its longer side shrunk
+        to this; one that takes a single size gets the picture in that.
+    target : Target, optional
+        What the network was trained towards; `AbTarget` by default.
 
     Examples
     --------
@@ -61,6 +64,7 @@ class Colorizer:
         dropout: bool = False,
         saturation: float = 1.0,
         tile: int = 512,
+        target: Target | None = None,
     ) -> None:
         if batch_norm not in BATCH_NORM_MODES:
             raise ValueError(
@@ -74,6 +78,7 @@ class Colorizer:
             )
         self.model, self.scale, self.tile, self.saturation = model, scale, tile, saturation
         self.batch_norm, self.dropout = batch_norm, dropout
+        self.target = AbTarget() if target is None else target
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """Colorize a picture (H, W, 3), uint8; only its lightness is looked at."""
@@ -85,38 +90,49 @@ class Colorizer:
         H, W = lightness.shape[-2:]
         h, w = self._network_size(H, W)
         small = lightness if (h, w) == (H, W) else resize_planes(lightness, (h, w), "box")
-        with inference_mode_of(self.model, self.batch_norm, self.dropout), no_grad():
-            ab = self._tiled(np.asarray(small, np.float32)) * np.float32(self.saturation)
+        ab = self._tiled(np.asarray(small, np.float32))
         return ab if (h, w) == (H, W) else resize_planes(ab, (H, W), "bilinear")
 
     def batch(self, lightness: np.ndarray) -> np.ndarray:
         """Predict (N, 2, H, W) for crops (N, 1, H, W) at the network's own scale, all at once."""
+        return self.decode(self.raw(lightness), lightness)
+
+    def raw(self, lightness: np.ndarray) -> np.ndarray:
+        """Return what the network itself says of crops (N, 1, H, W)."""
         with inference_mode_of(self.model, self.batch_norm, self.dropout), no_grad():
-            return self._run(np.asarray(lightness, np.float32)) * np.float32(self.saturation)
+            return self.model(network_input(self.model, lightness)).numpy()
+
+    def decode(self, raw: np.ndarray, lightness: np.ndarray) -> np.ndarray:
+        """Return the colours (N, 2, H, W) that the network's answers stand for."""
+        return self.target.decode(raw, lightness) * np.float32(self.saturation)
 
     def _network_size(self, H: int, W: int) -> tuple[int, int]:
-        if self.scale is None or min(H, W) <= self.scale:
-            return H, W
-        factor = self.scale / min(H, W)
+        side = getattr(self.model, "side", None)
+        if side is not None:
+            return side, side
+        factor = 1.0 if self.scale is None else min(1.0, self.scale / min(H, W))
+        if self._reach is None:
+            factor = min(factor, self.tile / max(H, W))
         return max(1, round(H * factor)), max(1, round(W * factor))
 
-    def _run(self, lightness: np.ndarray) -> np.ndarray:
-        return self.model(Tensor.wrap(np.ascontiguousarray(lightness))).numpy()
+    @property
+    def _reach(self) -> int | None:
+        return getattr(self.model, "reach", 64)
 
     def _tiled(self, lightness: np.ndarray) -> np.ndarray:
         _, H, W = lightness.shape
         multiple = getattr(self.model, "multiple", 1)
         tile = -(-self.tile // multiple) * multiple
-        if tile >= H and tile >= W:
-            return self._run(lightness[None])[0]
-        margin = -(-getattr(self.model, "reach", 64) // multiple) * multiple
+        if self._reach is None or (tile >= H and tile >= W):
+            return self.batch(lightness[None])[0]
+        margin = -(-self._reach // multiple) * multiple
         ab = np.empty((2, H, W), np.float32)
         for top in range(0, H, tile):
             for left in range(0, W, tile):
                 y, x = max(0, top - margin), max(0, left - margin)
                 bottom, right = min(H, top + tile), min(W, left + tile)
                 window = lightness[:, y : bottom + margin, x : right + margin]
-                part = self._run(window[None])[0]
+                part = self.batch(window[None])[0]
                 ab[:, top:bottom, left:right] = part[:, top - y : bottom - y, left - x : right - x]
         return ab
 
@@ -129,30 +145,6 @@ def join(lightness: np.ndarray, ab: np.ndarray) -> np.ndarray:
         network_to_rgb(lightness[:, y : y + rows], ab[:, y : y + rows]) for y in range(0, H, rows)
     ]
     return np.concatenate(strips)
-
-
-@contextlib.contextmanager
-def inference_mode_of(model: nn.Module, batch_norm: str, dropout: bool) -> Iterator[None]:
-    """Put a model's batch norm and dropout into the given modes, and back; nothing else changes."""
-    before = {module: module.training for module in model.modules()}
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
-    drops = [m for m in model.modules() if isinstance(m, nn.Dropout | nn.Dropout2d)]
-    kept = [{name: b.numpy().copy() for name, b in norm.named_buffers()} for norm in norms]
-    model.eval()
-    for norm in norms:
-        norm.training = batch_norm == "batch"
-    for drop in drops:
-        drop.training = dropout
-    try:
-        yield
-    finally:
-        for module, training in before.items():
-            module.training = training
-        if batch_norm == "batch":
-            for norm, values in zip(norms, kept, strict=True):
-                for name, buffer in norm.named_buffers():
-                    with no_grad():
-                        buffer.copy_(Tensor.wrap(values[name]))
 
 
 def load_colorizer(path: str | os.PathLike, **changes: Any) -> tuple[Colorizer, dict[str, Any]]:
@@ -186,14 +178,21 @@ def load_colorizer(path: str | os.PathLike, **changes: Any) -> tuple[Colorizer, 
             )
         model = build_model(name, options)
         settings = {"scale": state["scale"], **state["inference"], **changes}
-        colorizer = Colorizer(model, **settings)
+        shapes = {f"model.{key}": tuple(v.shape) for key, v in model.state_dict().items()}
+        arrays, _ = load_checkpoint(path, shapes)
+        target = restore_target(state["target"], below("target.", arrays))
+        if target.channels != model.out_channels:
+            raise ValueError(
+                f"its network puts out {model.out_channels} channels, its target has "
+                f"{target.channels}"
+            )
+        colorizer = Colorizer(model, target=target, **settings)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"checkpoint {path} holds no colorization network that can be built: {error}"
         ) from error
-    shapes = {f"model.{key}": tuple(value.shape) for key, value in model.state_dict().items()}
-    arrays, _ = load_checkpoint(path, shapes)
-    model.load_state_dict({key: Tensor.wrap(arrays[f"model.{key}"]) for key in model.state_dict()})
+    weights = below("model.", arrays)
+    model.load_state_dict({key: Tensor.wrap(array) for key, array in weights.items()})
     return colorizer, state
 
 

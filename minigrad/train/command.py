@@ -1,4 +1,4 @@
-"""The command lines of the examples: options in, exit status out, errors as one clear line."""
+"""The command that trains: options in, exit status out, errors as one clear line."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from rich.console import Console
 
-from minigrad.data import DataError, load_picture
+from minigrad.data import DataError
 from minigrad.train.checkpoint import CheckpointError, load_state
 from minigrad.train.colorization import ColorizationRun
-from minigrad.train.colorize import BATCH_NORM_MODES, colour_name, load_colorizer
 from minigrad.train.config import add_options, from_dict, given_options, option, options_of
 from minigrad.train.folder import RunFolder, RunFolderError, latest_run, unused_folder
+from minigrad.train.networks import network_options, run_options
 from minigrad.train.options import FREE_ON_RESUME, ColorizationOptions
+from minigrad.train.run_file import read_run_file, write_run_file
 from minigrad.train.trainer import DivergedError
 
-__all__ = ["ColorizeOptions", "UseOptions", "colorize_command", "train_command"]
+__all__ = ["FileOptions", "RUNS", "guarded", "parser_for", "train_command"]
 
-_RUNS = Path("runs")
+RUNS = Path("runs")
+"""Folder of the runs' folders."""
+
 _EXPECTED = (
     CheckpointError,
     RunFolderError,
@@ -36,44 +38,14 @@ _EXPECTED = (
 
 
 @dataclasses.dataclass(frozen=True)
-class UseOptions:
-    """What a training script can do instead of training."""
+class FileOptions:
+    """Where options may come from besides the command line."""
 
-    colorize: list[str] | None = option(  # noqa: RUF009 - dataclasses.field, described
+    config: str | None = option(
         None,
-        "colour these pictures with a trained network; --out is the folder for the results",
-        metavar="PICTURE",
-        group="instead of training",
-    )
-    checkpoint: str | None = option(
-        None, "network to colour with (default: the best of the newest run)", metavar="FILE"
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class ColorizeOptions:
-    """How pictures are colorized."""
-
-    checkpoint: str | None = option(
-        None, "network to colour with (default: the best of the newest run)", metavar="FILE"
-    )
-    out: str = option("colorized", "folder for the results", metavar="DIR")
-    scale: int | None = option(
-        None,
-        "shorter side of the picture that the network sees, if it is smaller than the picture's "
-        "own [pixels] (default: that of the pictures it learned from)",
-        least=8,
-    )
-    batch_norm: str | None = option(
-        None,
-        "normalise by the training pictures' statistics, or by those of the picture itself "
-        "(default: as the checkpoint says)",
-        choices=BATCH_NORM_MODES,
-    )
-    dropout: bool = option(False, "keep dropout on, as pix2pix does")
-    saturation: float = option(1.0, "factor on the colours: 1 leaves them, 0 is gray", least=0)
-    tile: int = option(
-        512, "side of the tiles that large pictures go through the network in [pixels]", least=32
+        "read options from this TOML file; those on the command line go before it. Every run "
+        "leaves its own behind: run.toml",
+        metavar="FILE",
     )
 
 
@@ -89,67 +61,94 @@ def guarded(action: Callable[[], int]) -> int:
         return 1
 
 
+def parser_for(description: str, program: str | None = None) -> argparse.ArgumentParser:
+    """Return a parser that shows a description as it stands."""
+    return argparse.ArgumentParser(
+        prog=program,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def train_command(
-    name: str, network: type, description: str, arguments: Sequence[str] | None = None
+    name: str,
+    description: str,
+    arguments: Sequence[str] | None = None,
+    program: str | None = None,
 ) -> int:
-    """Train the network of a name from the command line, or use a trained one.
+    """Train the network of a name from the command line.
 
     Parameters
     ----------
     name : str
         In `minigrad.models.MODELS`; also the name of the run's folder.
-    network : type
-        Dataclass of the network's options.
     description : str
         Heads the help text.
     arguments : sequence of str, optional
         The command line's by default.
+    program : str, optional
+        What the help text calls the command.
 
     Returns
     -------
     int
         Exit status: 0 done, 1 an error, 130 interrupted by Ctrl-C.
     """
-    parser = _parser(description)
-    add_options(parser, ColorizationOptions, network, UseOptions)
+    kinds = (run_options(name), network_options(name))
+    parser = parser_for(description, program)
+    add_options(parser, *kinds, FileOptions)
     given = given_options(parser.parse_args(arguments))
-    if given.get("colorize"):
-        options = options_of(ColorizeOptions, given)
-        return guarded(lambda: _colorize(given["colorize"], options, name))
-    return guarded(lambda: _train(name, network, given))
+    return guarded(lambda: _train(name, *kinds, given))
 
 
-def _parser(description: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-
-
-def _train(name: str, network: type, given: dict[str, Any]) -> int:
+def _train(name: str, kind: type[ColorizationOptions], network: type, given: dict[str, Any]) -> int:
     console = Console()
+    file = given.pop("config", None)
+    if file is not None:
+        found = read_run_file(file, kind, network)
+        if found.pop("model", name) != name:
+            raise ValueError(f"{file} is of another model; {name} is what is being trained")
+        given = {**found, **given}
     if not given.get("resume"):
-        options: ColorizationOptions = options_of(ColorizationOptions, given)
+        options: ColorizationOptions = options_of(kind, given)
         form: Any = options_of(network, given)
-        path = Path(options.out) if options.out else unused_folder(_RUNS / name)
+        path = Path(options.out) if options.out else unused_folder(RUNS / name)
         with RunFolder(path) as folder:
+            _leave_run_file(folder, name, options, form)
             return ColorizationRun(name, options, form, console).go(folder)
-    path = Path(given["out"]) if given.get("out") else latest_run(_RUNS, name)
+    path = Path(given["out"]) if given.get("out") else latest_run(RUNS, name)
     with RunFolder(path, resume=True) as folder:
         state = load_state(folder / RunFolder.MARK)
-        options, form = _resumed(state, name, network, given, folder / RunFolder.MARK)
+        options, form = _resumed(state, name, (kind, network), given, folder / RunFolder.MARK)
         return ColorizationRun(name, options, form, console, state).go(folder)
 
 
+def _leave_run_file(folder: RunFolder, name: str, options: Any, form: Any) -> None:
+    kept = {k: v for k, v in dataclasses.asdict(options).items() if k not in ("out", "resume")}
+    path = folder / "run.toml"
+    try:
+        write_run_file(path, name, kept, dataclasses.asdict(form))
+    except OSError as error:
+        raise RunFolderError(
+            f"{path} could not be written: {error}; free some space, or choose another folder "
+            "(--out)"
+        ) from error
+
+
 def _resumed(
-    state: dict[str, Any], name: str, network: type, given: dict[str, Any], path: Path
+    state: dict[str, Any],
+    name: str,
+    kinds: tuple[type[ColorizationOptions], type],
+    given: dict[str, Any],
+    path: Path,
 ) -> tuple[ColorizationOptions, Any]:
     """Return a checkpoint's options; given ones change them where they are free, or more epochs."""
     where = f"checkpoint {path}"
     try:
         if state["kind"] != "colorization" or state["model"]["name"] != name:
             raise CheckpointError(f"{where} is not of a run of {name}")
-        options: ColorizationOptions = from_dict(ColorizationOptions, state["options"], where)
-        form: Any = from_dict(network, state["model"]["options"], where)
+        options = from_dict(kinds[0], state["options"], where)
+        form: Any = from_dict(kinds[1], state["network"], where)
     except (KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{where} is not of a run that can go on: {error}") from error
     kept = dataclasses.asdict(options) | dataclasses.asdict(form)
@@ -167,35 +166,3 @@ def _resumed(
             "or start a new run (without --resume)"
         )
     return dataclasses.replace(options, **free), form
-
-
-def colorize_command(description: str, arguments: Sequence[str] | None = None) -> int:
-    """Colorize pictures from the command line; returns the exit status."""
-    parser = _parser(description)
-    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="pictures of any size")
-    add_options(parser, ColorizeOptions)
-    given = given_options(parser.parse_args(arguments))
-    options = options_of(ColorizeOptions, given)
-    return guarded(lambda: _colorize(given["pictures"], options, None))
-
-
-def _colorize(pictures: Sequence[str], options: ColorizeOptions, name: str | None) -> int:
-    console = Console()
-    checkpoint = options.checkpoint or latest_run(_RUNS, name) / "best.safetensors"
-    changes: dict[str, Any] = {"saturation": options.saturation, "tile": options.tile}
-    changes |= {"dropout": True} if options.dropout else {}
-    changes |= {"scale": options.scale} if options.scale is not None else {}
-    changes |= {"batch_norm": options.batch_norm} if options.batch_norm is not None else {}
-    colorizer, _ = load_colorizer(checkpoint, **changes)
-    folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    written: list[str] = []
-    for path in pictures:
-        image = load_picture(path)
-        written.append(colour_name(path, written))
-        Image.fromarray(colorizer(image)).save(folder / written[-1])
-        H, W = image.shape[:2]
-        console.print(
-            f"{path} ({W} x {H}) -> {folder / written[-1]}", highlight=False, soft_wrap=True
-        )
-    return 0

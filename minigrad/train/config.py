@@ -20,7 +20,16 @@ import typing
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-__all__ = ["add_options", "from_dict", "given_options", "option", "options_of", "parse"]
+__all__ = [
+    "add_options",
+    "from_dict",
+    "given_options",
+    "option",
+    "options_of",
+    "parse",
+    "value_problem",
+    "value_type",
+]
 
 Options = TypeVar("Options")
 
@@ -35,6 +44,7 @@ def option(
     above: float | None = None,
     metavar: str | None = None,
     group: str | None = None,
+    short: str | None = None,
 ) -> Any:
     """Describe one field of a dataclass of options.
 
@@ -52,9 +62,11 @@ def option(
         What the help text calls its value.
     group : str, optional
         Heading under which the help text shows it, and those after it.
+    short : str, optional
+        A second, short flag.
     """
     metadata = {"help": help, "choices": choices, "least": least, "most": most, "above": above}
-    metadata |= {"metavar": metavar, "group": group}
+    metadata |= {"metavar": metavar, "group": group, "short": short}
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -75,7 +87,7 @@ def add_options(parser: argparse.ArgumentParser, *kinds: type) -> None:
 
 
 def _add_option(target: Any, field: dataclasses.Field, hint: Any) -> None:
-    kind, several = _value_type(hint)
+    kind, several = value_type(hint)
     default = _default(field)
     text = field.metadata["help"].replace("%", "%%")
     shown = "" if default is None or default == [] else f" (default: {_shown(default)})"
@@ -84,10 +96,11 @@ def _add_option(target: Any, field: dataclasses.Field, hint: Any) -> None:
         "default": argparse.SUPPRESS,
         "help": text + shown,
     }
-    flag = "--" + field.name.replace("_", "-")
+    flags = ["--" + field.name.replace("_", "-")]
+    flags += [field.metadata["short"]] if field.metadata["short"] else []
     if kind is bool:
-        action: Any = argparse.BooleanOptionalAction if default else "store_true"
-        target.add_argument(flag, action=action, **settings)
+        action: Any = "store_true" if default is False else argparse.BooleanOptionalAction
+        target.add_argument(*flags, action=action, **settings)
         return
     if several:
         settings["nargs"] = "+"
@@ -95,7 +108,7 @@ def _add_option(target: Any, field: dataclasses.Field, hint: Any) -> None:
         settings["choices"] = field.metadata["choices"]
     else:
         settings["metavar"] = field.metadata["metavar"] or _METAVARS.get(kind, "TEXT")
-    target.add_argument(flag, type=_converter(kind, field.metadata), **settings)
+    target.add_argument(*flags, type=_converter(kind, field.metadata), **settings)
 
 
 _METAVARS = {int: "N", float: "X", str: "TEXT"}
@@ -107,7 +120,7 @@ def _shown(default: Any) -> str:
     return " ".join(map(str, default)) if isinstance(default, list) else str(default)
 
 
-def _value_type(hint: Any) -> tuple[type, bool]:
+def value_type(hint: Any) -> tuple[type, bool]:
     """Return the type of a value, and whether there are several: `list[str]`, `int | None`, ..."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         (hint,) = (part for part in typing.get_args(hint) if part is not type(None))
@@ -197,7 +210,7 @@ def from_dict(kind: type[Options], values: dict[str, Any], where: str) -> Option
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     problems = [f"{name} is unknown" for name in values if name not in fields]
     for name in values.keys() & fields.keys():
-        problem = _kept_problem(values[name], fields[name], hints[name])
+        problem = value_problem(values[name], fields[name], hints[name])
         if problem:
             problems.append(f"{name} (={values[name]!r}) must be {problem}")
     if problems:
@@ -205,11 +218,14 @@ def from_dict(kind: type[Options], values: dict[str, Any], where: str) -> Option
     return kind(**values)
 
 
-def _kept_problem(value: Any, field: dataclasses.Field, hint: Any) -> str:
-    kind, several = _value_type(hint)
+def value_problem(value: Any, field: dataclasses.Field, hint: Any) -> str:
+    """Say how a value breaks the type, choices or bounds of a field; nothing if it keeps them."""
+    kind, several = value_type(hint)
     if value is None:
         return "" if _default(field) is None else f"of type {kind.__name__}"
-    entries = value if several and isinstance(value, list) else [value]
+    if several and not isinstance(value, list):
+        return "a list"
+    entries = value if several else [value]
     wanted = (int, float) if kind is float else kind
     for entry in entries:
         if not isinstance(entry, wanted) or (isinstance(entry, bool) and kind is not bool):

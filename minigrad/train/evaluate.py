@@ -9,20 +9,31 @@ ours           the network
 
 from __future__ import annotations
 
+import json
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from rich.table import Table
 
+from minigrad.atomic import replace_file
 from minigrad.data import AB_SCALE, ColorizationCrops, Picture, picture_to_network
-from minigrad.metrics import colourfulness
+from minigrad.metrics import DEFINITIONS, colourfulness, measure
 from minigrad.train.colorize import Colorizer, join
 
-__all__ = ["Evaluation", "Score", "evaluate_crops", "evaluate_pictures", "results_table"]
-
+__all__ = [
+    "Evaluation",
+    "Score",
+    "Tally",
+    "evaluate_crops",
+    "evaluate_pictures",
+    "full_table",
+    "results_table",
+    "save_evaluations",
+]
 
 _BATCH = 16
 
@@ -42,6 +53,9 @@ class Score:
         Mean over the pictures; see `minigrad.metrics.colourfulness`.
     ratio : float
         The same divided by the truth's: 1 is best, 0 gray.
+    measures : dict of str to float
+        The mean over the pictures of everything that `minigrad.metrics.measure` measures, but for
+        the three above; empty unless it was asked for.
     """
 
     method: str
@@ -49,6 +63,7 @@ class Score:
     ab_error: float
     colourfulness: float
     ratio: float
+    measures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,10 +85,17 @@ class Evaluation:
 
 
 class Tally:
-    """Sums up the errors of one method, picture by picture."""
+    """Sums up the errors of one method, picture by picture.
 
-    def __init__(self) -> None:
-        self.items = 0
+    Parameters
+    ----------
+    full : bool
+        Whether to measure everything that there is, which takes longer.
+    """
+
+    def __init__(self, full: bool = False) -> None:
+        self.items, self.full = 0, full
+        self.measured: list[dict[str, float]] = []
         self.squares = self.distance = self.colour = self.truth_colour = 0.0
 
     def add(self, lightness: np.ndarray, truth: np.ndarray, ab: np.ndarray) -> None:
@@ -86,6 +108,8 @@ class Tally:
         self.distance += float(np.mean(np.hypot(a, b)))
         self.colour += colourfulness(got)
         self.truth_colour += colourfulness(wanted)
+        if self.full:
+            self.measured.append(measure(wanted, got))
 
     def score(self, method: str) -> Score:
         """Return the means."""
@@ -97,11 +121,31 @@ class Tally:
             ab_error=self.distance / n,
             colourfulness=self.colour / n,
             ratio=self.colour / self.truth_colour if self.truth_colour else math.nan,
+            measures=self._means(),
         )
+
+    def _means(self) -> dict[str, float]:
+        if not self.measured:
+            return {}
+        names = [name for name in self.measured[0] if name not in _POOLED]
+        return {name: _mean([row[name] for row in self.measured]) for name in names}
+
+
+_POOLED = ("psnr", "colourfulness", "colourfulness_ratio")
+
+
+def _mean(values: Sequence[float]) -> float:
+    """The mean of those that are numbers: pictures too small for a metric do not count."""
+    numbers = [value for value in values if not math.isnan(value)]
+    return sum(numbers) / len(numbers) if numbers else math.nan
 
 
 def evaluate_crops(
-    crops: ColorizationCrops, colorizer: Colorizer, mean_ab: np.ndarray, name: str
+    crops: ColorizationCrops,
+    colorizer: Colorizer,
+    mean_ab: np.ndarray,
+    name: str,
+    full: bool = False,
 ) -> Evaluation:
     """Compare the network with the baselines on crops, at their own scale."""
 
@@ -111,11 +155,15 @@ def evaluate_crops(
             predicted = colorizer.batch(np.stack([lightness for lightness, _ in items]))
             yield from zip(items, predicted, strict=True)
 
-    return _evaluation(name, pairs(), mean_ab)
+    return _evaluation(name, pairs(), mean_ab, full)
 
 
 def evaluate_pictures(
-    pictures: Sequence[Picture], colorizer: Colorizer, mean_ab: np.ndarray, name: str
+    pictures: Sequence[Picture],
+    colorizer: Colorizer,
+    mean_ab: np.ndarray,
+    name: str,
+    full: bool = False,
 ) -> Evaluation:
     """Compare the network with the baselines on whole pictures, colorized as a user would."""
 
@@ -124,10 +172,12 @@ def evaluate_pictures(
             lightness, truth = picture_to_network(picture.image, picture.gray)
             yield (lightness, truth), colorizer.ab(lightness)
 
-    return _evaluation(name, pairs(), mean_ab)
+    return _evaluation(name, pairs(), mean_ab, full)
 
 
-def _evaluation(name: str, pairs: Iterable[tuple[Any, np.ndarray]], mean: np.ndarray) -> Evaluation:
+def _evaluation(
+    name: str, pairs: Iterable[tuple[Any, np.ndarray]], mean: np.ndarray, full: bool
+) -> Evaluation:
     guesses: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "gray": np.zeros_like,
         "mean colour": lambda ab: np.broadcast_to(
@@ -135,7 +185,7 @@ def _evaluation(name: str, pairs: Iterable[tuple[Any, np.ndarray]], mean: np.nda
         ),
         "ours": lambda ab: ab,
     }
-    tallies = {method: Tally() for method in guesses}
+    tallies = {method: Tally(full) for method in guesses}
     for (lightness, truth), predicted in pairs:
         for method, guess in guesses.items():
             tallies[method].add(lightness, truth, guess(predicted))
@@ -168,3 +218,42 @@ def results_table(evaluations: Sequence[Evaluation]) -> Table:
             )
         table.add_row("  truth", "", "", f"{evaluation.truth_colourfulness:.1f}", "100%")
     return table
+
+
+def full_table(evaluation: Evaluation) -> Table:
+    """Lay an evaluation with all measures out: a row for each, a column for each method."""
+    table = Table(
+        title=f"{evaluation.name} ({evaluation.items})", title_justify="left", title_style="bold"
+    )
+    table.add_column("", no_wrap=True)
+    for score in evaluation.scores:
+        ours = score.method == "ours"
+        table.add_column(score.method, justify="right", style="green" if ours else None)
+    table.add_column("best", justify="right", style="dim")
+    for name, definition in DEFINITIONS.items():
+        values = [_value(score, name) for score in evaluation.scores]
+        if all(math.isnan(value) for value in values):
+            continue
+        best = evaluation.truth_colourfulness if name == "colourfulness" else definition.best
+        unit = f" [{definition.unit}]" if definition.unit else ""
+        cells = [f"{value:.4g}" if math.isfinite(value) else "-" for value in values]
+        table.add_row(f"{definition.title}{unit}", *cells, f"{best:.4g}")
+    return table
+
+
+def _value(score: Score, name: str) -> float:
+    pooled = {
+        "psnr": score.psnr,
+        "colourfulness": score.colourfulness,
+        "colourfulness_ratio": score.ratio,
+        "ab_error": score.ab_error,
+    }
+    return pooled.get(name, score.measures.get(name, math.nan))
+
+
+def save_evaluations(
+    path: str | os.PathLike, evaluations: Sequence[Evaluation], **further: Any
+) -> None:
+    """Write evaluations as JSON, and what else there is to say; whole or not at all."""
+    content = {"evaluations": [evaluation.to_dict() for evaluation in evaluations], **further}
+    replace_file(path, (json.dumps(content, indent=1) + "\n").encode("utf-8"))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minigrad.train.config import option
+from minigrad.train.inference import BATCH_NORM_MODES
+from minigrad.train.learning import OPTIMIZERS, SCHEDULES
+from minigrad.train.targets import LOSSES, TARGETS
+from minigrad.train.targets.regression import SPANS
 
-__all__ = ["ColorizationOptions", "FREE_ON_RESUME", "UNetOptions"]
+__all__ = ["ColorizationOptions", "FREE_ON_RESUME", "HIGHER_IS_BETTER"]
 
 
 @dataclass(frozen=True)
 class ColorizationOptions:
-    """Data, training and run; `UNetOptions` are the network's."""
+    """Data, target, training and run; `minigrad.train.network_options` gives the network's."""
 
     data: str | None = option(
         None,
@@ -51,16 +55,75 @@ class ColorizationOptions:
         least=0,
     )
 
+    target: str = option(
+        "ab",
+        "what the network puts out: a and b; R, G and B; a score for each colour of a palette that "
+        "k-means finds in the pictures, or for each square of a grid over a and b",
+        choices=TARGETS,
+        group="target",
+    )
+    loss: str = option(
+        "smooth_l1", "what is made small, where the target is ab or rgb", choices=tuple(LOSSES)
+    )
+    span: str = option(
+        "symmetric",
+        "interval of the network's values, where the target is ab or rgb: [-1, 1] or [0, 1]",
+        choices=tuple(SPANS),
+    )
+    colours: int = option(24, "NC, colours of the palette", least=2, most=1000)
+    bin_size: float = option(
+        10.0, "side of a square, where the target is bins [Lab units]", least=4, most=50
+    )
+    rebalance: float | None = option(
+        None,
+        "make rare colours count for more: 1 weighs all pixels alike, near 0 all colours "
+        "(default: 0.5 for bins, 1 for a palette)",
+        above=0,
+        most=1,
+        metavar="SHARE",
+    )
+    temperature: float = option(
+        0.38,
+        "of the annealed mean that makes one colour of the scores; 0 takes the likeliest",
+        least=0,
+    )
+
+    strategy: str = option(
+        "supervised",
+        "how it is trained: towards the target alone, or against a discriminator as well (pix2pix)",
+        choices=("supervised", "gan"),
+        group="adversary",
+    )
+    adversarial: str = option(
+        "bce",
+        "the discriminator's loss: binary cross entropy of its logits, or least squares",
+        choices=("bce", "least_squares"),
+    )
+    target_weight: float = option(
+        100.0, "lambda, weight of the target's loss beside the adversarial one", least=0
+    )
+    real_label: float = option(
+        1.0,
+        "what the discriminator should say of real colours; 0.9 is one-sided label smoothing",
+        above=0,
+        most=1,
+    )
+    critic_width: int = option(
+        64, "channels of the discriminator's first layer; they double downwards", least=1
+    )
+
     epochs: int = option(14, "times that the network sees each crop", least=1, group="training")
     batch_size: int = option(16, "crops in a gradient step", least=1)
     lr: float = option(0.002, "learning rate, at its largest", above=0)
     schedule: str = option(
         "onecycle",
-        "how the learning rate goes: up and down, down, or not at all",
-        choices=("onecycle", "cosine", "constant"),
+        "how the learning rate goes: up and down, down, constant and then down to 0 in the second "
+        "half, or not at all",
+        choices=tuple(SCHEDULES),
     )
-    loss: str = option(
-        "smooth_l1", "what is made small, of a and b / 110", choices=("smooth_l1", "l1", "mse")
+    optimizer: str = option("adamw", "rule of the gradient step", choices=tuple(OPTIMIZERS))
+    betas: list[float] = option(  # noqa: RUF009 - a field()
+        [0.9, 0.999], "Adam's decay of its two means; SGD's momentum is the first", least=0, most=1
     )
     weight_decay: float = option(0.01, "AdamW's pull of the weights towards 0", least=0)
     patience: int = option(
@@ -69,8 +132,14 @@ class ColorizationOptions:
     monitor: str = option(
         "val_loss",
         "what decides which epoch is best, on held-out crops",
-        choices=("val_loss", "val_psnr", "val_ab_error"),
+        choices=("val_loss", "val_psnr", "val_ab_error", "val_accuracy", "val_frechet"),
     )
+    batch_norm: str = option(
+        "running",
+        "in use, normalise by the training pictures' statistics, or by those of the picture itself",
+        choices=BATCH_NORM_MODES,
+    )
+    keep_dropout: bool = option(False, "in use, keep dropout on, as pix2pix does")
     seed: int = option(0, "root of everything random: the split, weights, order, crops", least=0)
 
     out: str | None = option(
@@ -98,20 +167,5 @@ class ColorizationOptions:
 FREE_ON_RESUME = frozenset({"out", "resume", "save_every", "threads", "workers"})
 """Options that do not act on the result; all others come from the checkpoint."""
 
-
-@dataclass(frozen=True)
-class UNetOptions:
-    """The U-Net's form; see `minigrad.models.UNet`."""
-
-    width: int = option(
-        24, "channels of the first level; they double downwards", least=1, group="network"
-    )
-    depth: int = option(3, "times that the sides are halved", least=0, most=8)
-    upsampling: str = option(
-        "transposed",
-        "how sides are doubled on the way up",
-        choices=("transposed", "nearest", "bilinear"),
-    )
-    dropout: float = option(
-        0.0, "probability of dropping a channel, in the deepest block and above", least=0, most=0.9
-    )
+HIGHER_IS_BETTER = frozenset({"val_psnr", "val_accuracy"})
+"""Values of ``monitor`` that should grow."""

@@ -24,7 +24,13 @@ from minigrad.data import (
 )
 from minigrad.train.options import ColorizationOptions
 
-__all__ = ["RunPictures", "load_run_pictures"]
+__all__ = [
+    "RunPictures",
+    "colour_pixels",
+    "load_pictures",
+    "load_run_pictures",
+    "mean_colour",
+]
 
 _MOST_NAMED = 5  # pictures that are left out
 _MOST_VALIDATED = 256  # crops that are enough to choose an epoch by
@@ -67,7 +73,7 @@ def load_run_pictures(options: ColorizationOptions) -> RunPictures:
     FolderError, PictureError, ValueError
         As `minigrad.data.load_folder` and `split_colorization`; or nothing can be held out.
     """
-    pictures, notes = _load(options)
+    pictures, notes = load_pictures(options)
     scenes = {picture.scene for picture in pictures}
     hold_out = options.hold_out
     if len(scenes) < 2 and hold_out:
@@ -93,7 +99,14 @@ def load_run_pictures(options: ColorizationOptions) -> RunPictures:
     )
 
 
-def _load(options: ColorizationOptions) -> tuple[list[Picture], list[str]]:
+def load_pictures(options: ColorizationOptions) -> tuple[list[Picture], list[str]]:
+    """Load and shrink the pictures that options name; returns them and what to tell of them.
+
+    Raises
+    ------
+    FolderError, PictureError
+        As `minigrad.data.load_folder`.
+    """
     if options.data is None:
         pictures = bundled_pictures()
         if options.side is not None:
@@ -160,6 +173,14 @@ def mean_colour(crops: ColorizationCrops) -> np.ndarray:
     still = ColorizationCrops(crops.pictures, crops.crops, crops.size)
     means = [still[k][1].mean(axis=(1, 2), dtype=np.float64) for k in range(len(still))]
     return np.mean(means, axis=0)
+
+
+def colour_pixels(crops: ColorizationCrops, most: int = 100_000) -> np.ndarray:
+    """Return the colours (M, 2) of crops, where they stand, evenly chosen, in network units."""
+    still = ColorizationCrops(crops.pictures, crops.crops, crops.size)
+    step = max(1, len(still) * crops.size**2 // most)
+    parts = [still[k][1].reshape(2, -1).T[k % step :: step] for k in range(len(still))]
+    return np.concatenate(parts)
 
 
 def _fingerprint(pictures: Sequence[Picture]) -> str:

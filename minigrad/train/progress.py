@@ -109,7 +109,9 @@ class ProgressLine(Callback):
         since, step = self._measured
         pace = (now - since) / max(trainer.step - step, 1)  # [seconds a step]
         text = (
-            f"loss {trainer.last_loss:.4f}  {trainer.last_items / pace:.0f} pictures/s  "
+            f"loss {trainer.last_loss:.4f}  "
+            + "".join(f"{name} {value:.3g}  " for name, value in trainer.last_parts.items())
+            + f"{trainer.last_items / pace:.0f} pictures/s  "
             f"{duration((self._steps - trainer.step) * pace)} left"
         )
         epoch = trainer.epoch + 1

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-import sys
 from importlib import metadata
 from typing import Any
 
 from minigrad import kernels
-from minigrad.train.options import FREE_ON_RESUME, ColorizationOptions
+from minigrad.train.options import FREE_ON_RESUME
 from minigrad.train.progress import duration
 from minigrad.train.report import RunReport
 from minigrad.train.samples import choose_crops, sample_crops, sample_pictures
@@ -50,9 +49,18 @@ def _lead(run: Any) -> str:
     parameters = sum(row.parameters for row in run.layers)
     return (
         f"{parameters:,} parameters, trained on {len(split.train)} crops of "
-        f"{len(split.train.pictures)} photographs to predict the colours a and b from the "
-        "lightness L."
+        f"{len(split.train.pictures)} photographs to predict {_AIMS[run.target.name]} from the "
+        f"lightness L{_AGAINST if run.options.strategy == 'gan' else ''}."
     )
+
+
+_AIMS = {
+    "ab": "the colours a and b",
+    "rgb": "red, green and blue",
+    "palette": "which colour of a palette each pixel has,",
+    "bins": "which square of the ab plane each pixel's colour lies in,",
+}
+_AGAINST = ", against a discriminator that learns to tell its colours from true ones"
 
 
 def _notes(run: Any, finished: bool) -> list[str]:
@@ -65,7 +73,7 @@ def _notes(run: Any, finished: bool) -> list[str]:
 
 
 def _options(run: Any) -> list[tuple[str, Any, bool]]:
-    defaults = dataclasses.asdict(ColorizationOptions())
+    defaults = dataclasses.asdict(type(run.options)())
     values = dataclasses.asdict(run.options)
     shown = [
         (name.replace("_", "-"), values[name], values[name] != default)
@@ -103,11 +111,12 @@ def versions() -> dict[str, str]:
 
 
 def _commands(run: Any) -> str:
-    folder = run.folder.path.name
+    path = run.folder.path
     return (
-        f"# colour a photograph of any size with this network\n"
-        f"python examples/colorize.py PICTURE --checkpoint {folder}/best.safetensors\n\n"
-        f"# train on pictures of your own\n"
-        f"python {sys.argv[0] if sys.argv[0].endswith('.py') else 'examples/train_unet.py'} "
-        f"--data DIR"
+        f"# colour photographs of any size with this network\n"
+        f"minigrad colorize PICTURE ... --checkpoint {path / 'best.safetensors'}\n\n"
+        f"# measure it on pictures of your own\n"
+        f"minigrad evaluate --checkpoint {path / 'best.safetensors'} --data DIR\n\n"
+        f"# train another with the same options\n"
+        f"minigrad train {run.name} --config {path / 'run.toml'} --data DIR"
     )

@@ -15,8 +15,9 @@ from minigrad.data.loader import DataLoader
 from minigrad.nn import Module
 from minigrad.optim import Optimizer
 from minigrad.tensor import Tensor
-from minigrad.train.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from minigrad.train.checkpoint import CheckpointError, below, load_checkpoint, save_checkpoint
 from minigrad.train.interrupt import Interruption
+from minigrad.train.packing import load_weights, pack_optimizer, unpack_optimizer
 
 __all__ = ["Callback", "DivergedError", "Trainer"]
 
@@ -80,11 +81,13 @@ class Trainer:
     Attributes
     ----------
     history : list of dict
-        One row an epoch: "epoch", "loss", the metrics, "lr", "seconds", "items".
+        One row an epoch: "epoch", "loss" and its parts, "lr", the metrics, "seconds", "items".
     epoch, step : int
         Epochs and gradient steps done so far.
     last_loss, last_items : float, int
         The loss of the last step, and how many items its batch held.
+    last_parts : dict of str to float
+        What else the last step has to say of its loss; none here, a subclass may have some.
     stop_reason : str
         Why a callback stopped the run; empty if none did.
     interrupted : int
@@ -113,9 +116,22 @@ class Trainer:
         self.history: list[dict[str, float]] = []
         self.epoch = self.step = 0
         self.last_loss, self.last_items = math.nan, 0
+        self.last_parts: dict[str, float] = {}
         self.stop_reason = ""
         self.interrupted = 0
-        self._running = {"sum": 0.0, "items": 0, "seconds": 0.0}
+        self._running = _nothing()
+
+    def networks(self) -> dict[str, Module]:
+        """What is trained, by the prefix that a checkpoint gives to its arrays."""
+        return {"model": self.model}
+
+    def optimizers(self) -> dict[str, Optimizer]:
+        """What trains it, by the name that a checkpoint gives to its state."""
+        return {"optimizer": self.optimizer}
+
+    def schedulers(self) -> dict[str, Any]:
+        """The learning rate schedules, likewise; None where there is none."""
+        return {"scheduler": self.scheduler}
 
     # -- the loop ------------------------------------------------------------------------------
 
@@ -156,11 +172,13 @@ class Trainer:
         self.model.train()
         clock = time.perf_counter()
         for batch in self.loader:
+            self.last_items = len(batch[0] if isinstance(batch, tuple | list) else batch)
             self._gradient_step(batch)
+            if self.schedule_every == "step":
+                self._step_schedules()
+            self.step += 1
             now = time.perf_counter()
-            self._running["sum"] += self.last_loss * self.last_items
-            self._running["items"] += self.last_items
-            self._running["seconds"] += now - clock
+            self._count(now - clock)
             clock = now
             self._tell("on_step_end")
             self.interrupted = interruption.requested
@@ -170,21 +188,32 @@ class Trainer:
         self.interrupted = interruption.requested
 
     def _gradient_step(self, batch: Any) -> None:
+        """Change the weights once; subclasses may do it otherwise."""
         self.optimizer.zero_grad()
         loss = self.loss(self.model, batch)
-        value = loss.item()
-        self._require_finite("loss", value)
+        self.last_loss = loss.item()
+        self._require_finite("loss", self.last_loss)
         loss.backward()
-        for name, parameter in self.model.named_parameters():
+        self._require_finite_gradients(self.model)
+        self.optimizer.step()
+
+    def _step_schedules(self) -> None:
+        for scheduler in self.schedulers().values():
+            if scheduler is not None:
+                scheduler.step()
+
+    def _count(self, seconds: float) -> None:
+        running = self._running
+        for name, value in {"loss": self.last_loss, **self.last_parts}.items():
+            running["sums"][name] = running["sums"].get(name, 0.0) + value * self.last_items
+        running["items"] += self.last_items
+        running["seconds"] += seconds
+
+    def _require_finite_gradients(self, network: Module) -> None:
+        for name, parameter in network.named_parameters():
             if parameter.grad is not None:
                 gradient = parameter.grad.array
                 self._require_finite(f"gradient of {name}", float(np.sum(gradient)))
-        self.optimizer.step()
-        if self.scheduler is not None and self.schedule_every == "step":
-            self.scheduler.step()
-        self.step += 1
-        self.last_loss = value
-        self.last_items = len(batch[0] if isinstance(batch, tuple | list) else batch)
 
     def _require_finite(self, what: str, value: float) -> None:
         """Raise before a NaN or an infinity reaches the weights or a checkpoint."""
@@ -195,8 +224,9 @@ class Trainer:
             )
 
     def _finish_epoch(self) -> None:
-        row: dict[str, float] = {"epoch": self.epoch + 1}
-        row["loss"] = self._running["sum"] / max(self._running["items"], 1)
+        running = self._running
+        means = {name: total / running["items"] for name, total in running["sums"].items()}
+        row: dict[str, float] = {"epoch": self.epoch + 1, **means}
         row["lr"] = self.optimizer.param_groups[0]["lr"]
         if self.validate is not None:
             self.model.eval()
@@ -205,10 +235,10 @@ class Trainer:
             for name, value in metrics.items():
                 self._require_finite(name, value)
             row |= metrics
-        row["seconds"], row["items"] = self._running["seconds"], self._running["items"]
-        self._running = {"sum": 0.0, "items": 0, "seconds": 0.0}
-        if self.scheduler is not None and self.schedule_every == "epoch":
-            self.scheduler.step()
+        row["seconds"], row["items"] = running["seconds"], running["items"]
+        self._running = _nothing()
+        if self.schedule_every == "epoch":
+            self._step_schedules()
         self.epoch += 1
         self.history.append(row)
         self._tell("on_epoch_end")
@@ -221,19 +251,21 @@ class Trainer:
 
     def set_weights(self, weights: dict[str, np.ndarray]) -> None:
         """Load what `weights` gave."""
-        self.model.load_state_dict({name: Tensor.wrap(a.copy()) for name, a in weights.items()})
+        load_weights(self.model, weights)
 
-    def save(self, path: str | Path, **extra: Any) -> None:
-        """Write everything that is needed to go on bit for bit, and ``extra``, to one file."""
-        arrays = {f"model.{name}": a for name, a in self.weights().items()}
-        optimizer = self.optimizer.state_dict()
-        settings: dict[str, dict[str, Any]] = {}
-        for i, values in optimizer["state"].items():
-            for name, value in values.items():
-                if isinstance(value, Tensor):
-                    arrays[f"optimizer.{i}.{name}"] = value.array
-                elif value is not None:
-                    settings.setdefault(str(i), {})[name] = value
+    def save(
+        self, path: str | Path, further: dict[str, np.ndarray] | None = None, **extra: Any
+    ) -> None:
+        """Write all that is needed to go on bit for bit, ``further`` arrays and ``extra``."""
+        arrays = {
+            f"{prefix}.{name}": value.array.copy()
+            for prefix, network in self.networks().items()
+            for name, value in network.state_dict().items()
+        }
+        optimizers = {}
+        for prefix, optimizer in self.optimizers().items():
+            own, optimizers[prefix] = pack_optimizer(optimizer)
+            arrays |= {f"{prefix}.{name}": a for name, a in own.items()}
         for k, callback in enumerate(self.callbacks):
             arrays |= {f"callback.{k}.{name}": a for name, a in callback.arrays().items()}
         arrays["random"] = random.default_generator.get_state()
@@ -244,17 +276,20 @@ class Trainer:
             "history": self.history,
             "running": self._running,
             "loader": self.loader.state_dict(),
-            "optimizer": {"state": settings, "param_groups": optimizer["param_groups"]},
-            "scheduler": self.scheduler.state_dict() if self.scheduler is not None else None,
+            **optimizers,
+            **{k: s and s.state_dict() for k, s in self.schedulers().items()},
             "callbacks": [callback.state_dict() for callback in self.callbacks],
             **extra,
         }
-        save_checkpoint(path, arrays, state)
+        save_checkpoint(path, {**arrays, **(further or {})}, state)
 
-    def save_weights(self, path: str | Path, **extra: Any) -> None:
-        """Write the model's weights and ``extra`` to one file."""
+    def save_weights(
+        self, path: str | Path, further: dict[str, np.ndarray] | None = None, **extra: Any
+    ) -> None:
+        """Write the model's weights, ``further`` arrays and ``extra`` to one file."""
         arrays = {f"model.{name}": a for name, a in self.weights().items()}
-        save_checkpoint(path, arrays, {"epoch": self.epoch, "step": self.step, **extra})
+        state = {"epoch": self.epoch, "step": self.step, **extra}
+        save_checkpoint(path, {**arrays, **(further or {})}, state)
 
     def load(self, path: str | Path) -> dict[str, Any]:
         """Go on from a file that `save` wrote; returns its state, ``extra`` included.
@@ -264,7 +299,11 @@ class Trainer:
         CheckpointError
             If the file is damaged, or belongs to another model or another kind of run.
         """
-        shapes = {f"model.{k}": tuple(v.shape) for k, v in self.model.state_dict().items()}
+        shapes = {
+            f"{prefix}.{name}": tuple(value.shape)
+            for prefix, network in self.networks().items()
+            for name, value in network.state_dict().items()
+        }
         arrays, state = load_checkpoint(path, shapes)
         try:
             self._restore(arrays, state)
@@ -276,19 +315,15 @@ class Trainer:
         return state
 
     def _restore(self, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> None:
-        self.set_weights(_below("model.", arrays))
-        optimizer: dict[int, dict[str, Any]] = {
-            int(i): dict(values) for i, values in state["optimizer"]["state"].items()
-        }
-        for name, array in _below("optimizer.", arrays).items():
-            i, _, key = name.partition(".")
-            optimizer.setdefault(int(i), {})[key] = Tensor.wrap(array)
-        groups = state["optimizer"]["param_groups"]
-        self.optimizer.load_state_dict({"state": optimizer, "param_groups": groups})
-        if self.scheduler is not None:
-            self.scheduler.load_state_dict(state["scheduler"])
+        for prefix, network in self.networks().items():
+            load_weights(network, below(f"{prefix}.", arrays))
+        for prefix, optimizer in self.optimizers().items():
+            unpack_optimizer(optimizer, below(f"{prefix}.", arrays), state[prefix])
+        for name, scheduler in self.schedulers().items():
+            if scheduler is not None:
+                scheduler.load_state_dict(state[name])
         for k, (callback, own) in enumerate(zip(self.callbacks, state["callbacks"], strict=True)):
-            callback.load_state_dict(own, _below(f"callback.{k}.", arrays))
+            callback.load_state_dict(own, below(f"callback.{k}.", arrays))
         self.loader.load_state_dict(state["loader"])
         random.default_generator.set_state(arrays["random"])
         self.epoch, self.step = state["epoch"], state["step"]
@@ -296,6 +331,6 @@ class Trainer:
         self.history, self._running = state["history"], state["running"]
 
 
-def _below(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays whose names start with a prefix, without it."""
-    return {k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}
+def _nothing() -> dict[str, Any]:
+    """Sums of an epoch that has not begun."""
+    return {"sums": {}, "items": 0, "seconds": 0.0}

@@ -1,0 +1,199 @@
+"""The commands that use a trained network: colorize pictures, and measure how well it does."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from rich.console import Console
+
+from minigrad import kernels
+from minigrad.data import ColorizationCrops, load_picture
+from minigrad.metrics import DEFINITIONS, definitions_text
+from minigrad.train.checkpoint import CheckpointError
+from minigrad.train.colorize import Colorizer, colour_name, load_colorizer
+from minigrad.train.command import RUNS, guarded, parser_for
+from minigrad.train.config import add_options, from_dict, given_options, option, options_of
+from minigrad.train.evaluate import (
+    Evaluation,
+    evaluate_crops,
+    evaluate_pictures,
+    full_table,
+    save_evaluations,
+)
+from minigrad.train.folder import latest_run
+from minigrad.train.inference import BATCH_NORM_MODES
+from minigrad.train.networks import run_options
+from minigrad.train.options import ColorizationOptions
+from minigrad.train.pictures import load_pictures, load_run_pictures
+from minigrad.train.targets import ClassTarget
+
+__all__ = ["ColorizeOptions", "EvaluateOptions", "colorize_command", "evaluate_command"]
+
+
+@dataclasses.dataclass(frozen=True)
+class UseOptions:
+    """How a trained network is used."""
+
+    checkpoint: str | None = option(
+        None, "the network (default: the best of the newest run)", metavar="FILE"
+    )
+    scale: int | None = option(
+        None,
+        "shorter side of the picture that the network sees, if it is smaller than the picture's "
+        "own [pixels] (default: that of the pictures it learned from)",
+        least=8,
+    )
+    batch_norm: str | None = option(
+        None,
+        "normalise by the training pictures' statistics, or by those of the picture itself "
+        "(default: as the checkpoint says)",
+        choices=BATCH_NORM_MODES,
+    )
+    dropout: bool | None = option(
+        None, "keep dropout on, as pix2pix does (default: as the checkpoint says)"
+    )
+    temperature: float | None = option(
+        None,
+        "of the annealed mean, where the network scores colours; 0 takes the likeliest "
+        "(default: as the checkpoint says)",
+        least=0,
+    )
+    saturation: float = option(1.0, "factor on the colours: 1 leaves them, 0 is gray", least=0)
+    tile: int = option(
+        512, "side of the tiles that large pictures go through the network in [pixels]", least=32
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class ColorizeOptions(UseOptions):
+    """How pictures are colorized."""
+
+    out: str = option("colorized", "folder for the results", metavar="DIR", short="-o")
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateOptions(UseOptions):
+    """What a network is measured on."""
+
+    data: str | None = option(
+        None,
+        "folder of colour pictures, all of which are taken (default: the pictures and crops that "
+        "the run held out)",
+        metavar="DIR",
+    )
+    most: int = option(200, "measure at most N pictures and N crops", least=1)
+    json: str | None = option(None, "write the numbers to this file, too", metavar="FILE")
+    threads: int | None = option(None, "cores to compute on (default: all)", least=1)
+
+
+def colorize_command(
+    description: str, arguments: Sequence[str] | None = None, program: str | None = None
+) -> int:
+    """Colorize pictures from the command line; returns the exit status."""
+    parser = parser_for(description, program)
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="pictures of any size")
+    add_options(parser, ColorizeOptions)
+    given = given_options(parser.parse_args(arguments))
+    options = options_of(ColorizeOptions, given)
+    return guarded(lambda: _colorize(given["pictures"], options))
+
+
+def _colorizer(options: UseOptions) -> tuple[Colorizer, dict[str, Any]]:
+    checkpoint = options.checkpoint or latest_run(RUNS) / "best.safetensors"
+    wanted = {name: getattr(options, name) for name in ("scale", "batch_norm", "dropout")}
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    colorizer, state = load_colorizer(
+        checkpoint, saturation=options.saturation, tile=options.tile, **changes
+    )
+    if options.temperature is not None:
+        if not isinstance(colorizer.target, ClassTarget):
+            raise ValueError(
+                f"--temperature {options.temperature}: this network puts out "
+                f"{colorizer.target.name}, no scores"
+            )
+        colorizer.target.temperature = options.temperature
+    return colorizer, state
+
+
+def _colorize(pictures: Sequence[str], options: ColorizeOptions) -> int:
+    console = Console()
+    colorizer, _ = _colorizer(options)
+    folder = Path(options.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[str] = []
+    for path in pictures:
+        image = load_picture(path)
+        written.append(colour_name(path, written))
+        Image.fromarray(colorizer(image)).save(folder / written[-1])
+        H, W = image.shape[:2]
+        console.print(
+            f"{path} ({W} x {H}) -> {folder / written[-1]}",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
+    return 0
+
+
+def evaluate_command(
+    description: str, arguments: Sequence[str] | None = None, program: str | None = None
+) -> int:
+    """Measure a network from the command line; returns the exit status."""
+    parser = parser_for(description, program)
+    add_options(parser, EvaluateOptions)
+    options = options_of(EvaluateOptions, given_options(parser.parse_args(arguments)))
+    return guarded(lambda: _evaluate(options))
+
+
+def _evaluate(options: EvaluateOptions) -> int:
+    if options.threads is not None:
+        kernels.set_num_threads(options.threads)
+    console = Console()
+    colorizer, state = _colorizer(options)
+    measured = _evaluations(options, colorizer, state)
+    for evaluation in measured:
+        console.print(full_table(evaluation))
+    console.print(
+        "Means over the pictures; PSNR (RGB) is that of their mean squared error, and the ratio of "
+        "colourfulness that of the means. Gray and mean colour know nothing of the picture.\n"
+    )
+    named = measured[0].scores[0].measures.keys() | {"psnr", "ab_error", "colourfulness"}
+    chosen = [name for name in DEFINITIONS if name in named | {"colourfulness_ratio"}]
+    console.print(definitions_text(chosen), highlight=False, markup=False, soft_wrap=True)
+    if options.json is not None:
+        save_evaluations(options.json, measured, model=state["model"], target=state["target"])
+    return 0
+
+
+def _evaluations(
+    options: EvaluateOptions, colorizer: Colorizer, state: dict[str, Any]
+) -> list[Evaluation]:
+    """Measure on a folder's pictures, or on what the run held out."""
+    run: ColorizationOptions = from_dict(
+        run_options(state["model"]["name"]), state["options"], "the checkpoint's options"
+    )
+    mean, most = np.asarray(state["mean_ab"]), options.most
+    if options.data is not None:
+        elsewhere = dataclasses.replace(run, data=options.data, side=None)
+        pictures, notes = load_pictures(elsewhere)
+        for note in notes:
+            print(note)
+        return [evaluate_pictures(pictures[:most], colorizer, mean, "pictures", full=True)]
+    found = load_run_pictures(run)
+    if found.fingerprint != state["pictures"]:
+        raise CheckpointError(
+            "the pictures that the run was made with have changed, so what it held out cannot be "
+            "told; name a folder of others (--data)"
+        )
+    held, measured = found.split, []
+    crops = held.held_out_crops
+    if len(crops):
+        chosen = ColorizationCrops(crops.pictures, crops.crops[:most], crops.size)
+        measured.append(evaluate_crops(chosen, colorizer, mean, "held-out crops", full=True))
+    if held.held_out_pictures.pictures:
+        whole = held.held_out_pictures.pictures[:most]
+        measured.append(evaluate_pictures(whole, colorizer, mean, "held-out pictures", full=True))
+    return measured
