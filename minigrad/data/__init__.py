@@ -1,9 +1,15 @@
 """Pictures: files -> RGB -> Lab -> crops -> batches.
 
+`open_data` opens every data set by what follows ``--data``: bundled, landscapes[:N[:SEED]],
+cifar10:PATH, DIR, or DIR1 DIR2; it returns the list of pictures, and notes for the user.
+
 =================  =============================================================================
 pictures           one file -> uint8 RGB, or a refusal that names it
 folders, pairs     folders of files, looked through before training
 bundled            photographs that need no network
+landscapes         drawn ones, from a seed
+cifar              CIFAR-10's binary files
+sources            all of them by name: `open_data`
 records            `Picture` and `Crop`
 color              RGB <-> Lab <-> network units
 transforms         cutting, resizing, flipping, noise; `item_rng`
@@ -23,6 +29,7 @@ Examples
 """
 
 from minigrad.data.bundled import BUNDLED, bundled_pictures
+from minigrad.data.cifar import CIFAR10_CLASSES, CifarError, cifar10_pictures, load_cifar10
 from minigrad.data.collate import default_collate, default_convert
 from minigrad.data.color import (
     AB_SCALE,
@@ -39,8 +46,9 @@ from minigrad.data.color import (
 from minigrad.data.crops import ColorizationCrops, picture_to_network
 from minigrad.data.dataset import ConcatDataset, Dataset, Subset, TensorDataset, random_split
 from minigrad.data.folders import FolderError, FolderScan, load_folder, scan_folder
+from minigrad.data.landscapes import landscape, landscape_pictures
 from minigrad.data.loader import DataError, DataLoader
-from minigrad.data.pairs import load_pairs, pair_folders
+from minigrad.data.pairs import has_pairs, load_pairs, pair_folders
 from minigrad.data.picture_files import PictureFiles
 from minigrad.data.pictures import (
     EXTENSIONS,
@@ -54,6 +62,7 @@ from minigrad.data.pictures import (
 )
 from minigrad.data.records import Crop, Picture
 from minigrad.data.sampler import RandomSampler, SequentialSampler
+from minigrad.data.sources import DATA_HELP, open_data
 from minigrad.data.splits import (
     ColorizationSplit,
     grid_crops,
@@ -75,10 +84,13 @@ from minigrad.data.transforms import (
 __all__ = [
     "AB_SCALE",
     "BUNDLED",
+    "CIFAR10_CLASSES",
+    "CifarError",
     "ColorizationCrops",
     "ColorizationSplit",
     "ConcatDataset",
     "Crop",
+    "DATA_HELP",
     "DataError",
     "DataLoader",
     "Dataset",
@@ -99,20 +111,26 @@ __all__ = [
     "TensorDataset",
     "add_lightness_noise",
     "bundled_pictures",
+    "cifar10_pictures",
     "crop",
     "default_collate",
     "default_convert",
     "flip_horizontal",
     "grid_crops",
+    "has_pairs",
     "is_gray",
     "item_rng",
     "lab_to_network",
     "lab_to_rgb",
+    "landscape",
+    "landscape_pictures",
+    "load_cifar10",
     "load_folder",
     "load_pairs",
     "load_picture",
     "network_to_lab",
     "network_to_rgb",
+    "open_data",
     "pair_folders",
     "picture_to_network",
     "random_crop",

@@ -27,7 +27,7 @@ from minigrad.data.pictures import (
 )
 from minigrad.data.records import Picture
 
-__all__ = ["load_pairs", "pair_folders"]
+__all__ = ["has_pairs", "load_pairs", "pair_folders"]
 
 _COLOUR_NAMES = ("color", "colour", "colored", "coloured", "rgb")
 _GRAY_NAMES = ("gray", "grey", "grayscale", "greyscale", "bw")
@@ -74,6 +74,13 @@ def pair_folders(
                 "remove or rename them"
             )
     return [(by_name[0][name], by_name[1][name]) for name in by_name[0]]
+
+
+def has_pairs(root: str | os.PathLike) -> bool:
+    """Say whether a folder holds the layout of two subfolders, such as color/ and gray/."""
+    root = Path(root)
+    names = {path.name.lower() for path in root.iterdir() if path.is_dir()} if root.is_dir() else ()
+    return all(names & set(wanted) for wanted in (_COLOUR_NAMES, _GRAY_NAMES)) if names else False
 
 
 def load_pairs(
