@@ -31,11 +31,12 @@ def weights_only(module):
     return sum(p.numel() for p in module.parameters() if p.ndim > 1)
 
 
-def rows(net, shape, hidden=(), wrappers=()):
+def rows(net, shape, hidden=(), wrappers=(), examples=0):
     """Kind, output shape of one example, and parameters of every layer, in the order they ran.
 
     ``hidden`` are kinds that the table leaves out, ``wrappers`` those modules with children that it
-    lists, with 0 parameters, after them.  No example goes through: shapes are those of any batch.
+    lists, with 0 parameters, after them.  If no example goes through, nothing is computed, and the
+    shapes are those of any batch.
     """
     found = []
 
@@ -50,7 +51,7 @@ def rows(net, shape, hidden=(), wrappers=()):
         if listed and kind not in hidden:
             layer.register_forward_hook(note)
     with minigrad.no_grad():
-        net(minigrad.zeros(0, *shape))
+        net(minigrad.zeros(examples, *shape))
     return found
 
 

@@ -1,10 +1,13 @@
-"""What a network says when an option is out of its range."""
+"""What a network says when an option is out of its range, or an input of another shape."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["check_choice", "check_counts"]
+from minigrad.errors import SizeError
+from minigrad.tensor import Tensor
+
+__all__ = ["check_choice", "check_counts", "check_picture"]
 
 
 def check_counts(network: str, least: int = 1, **counts: Any) -> None:
@@ -20,3 +23,13 @@ def check_choice(network: str, name: str, value: Any, choices: tuple[str, ...]) 
     """Raise ValueError unless an option is one of its choices."""
     if value not in choices:
         raise ValueError(f"{network}: {name} (={value!r}) must be one of {', '.join(choices)}")
+
+
+def check_picture(network: str, x: Tensor, channels: int, side: int) -> None:
+    """Raise SizeError unless a batch has the one shape that a network's linear layer takes."""
+    if x.dim() != 4 or tuple(x.shape[1:]) != (channels, side, side):
+        raise SizeError(
+            f"{network}: input has shape {tuple(x.shape)}, and the linear layer is made for "
+            f"(N, {channels}, {side}, {side}); resize the pictures, or build the network for "
+            f"others: {network}(side=...)"
+        )

@@ -33,10 +33,9 @@ Source: seed 004, appendix A.
 from __future__ import annotations
 
 from minigrad import nn
-from minigrad.errors import SizeError
 from minigrad.functions import cat
 from minigrad.models.blocks import Output, output_layer
-from minigrad.models.checks import check_counts
+from minigrad.models.checks import check_counts, check_picture
 from minigrad.models.counting import conv, linear
 from minigrad.tensor import Tensor
 
@@ -126,15 +125,10 @@ class CNN(nn.Module):
         SizeError
             Another shape.
         """
-        side, channels = self.side, self.in_channels
+        channels = self.in_channels
         if x.dim() == 4 and x.shape[1] == 1 < channels:
             x = cat([x] * channels, dim=1)
-        if x.dim() != 4 or tuple(x.shape[1:]) != (channels, side, side):
-            raise SizeError(
-                f"CNN: input has shape {tuple(x.shape)}, and the dense layers are made for "
-                f"(N, {channels}, {side}, {side}), or N gray pictures (N, 1, {side}, {side}); "
-                f"resize the pictures, or build the network for others: CNN(side=...)"
-            )
+        check_picture("CNN", x, channels, self.side)
         return self.output(self.paint(self.see(x)))
 
     @staticmethod

@@ -9,10 +9,18 @@ from typing import Any
 from minigrad.models.autoencoder import Autoencoder
 from minigrad.models.cnn import CNN
 from minigrad.models.colornet import ColorNet
+from minigrad.models.deep_conv import DeepConv
+from minigrad.models.down_chain import DownChain
+from minigrad.models.fully_connected import FullyConnected
+from minigrad.models.grouped import Grouped
 from minigrad.models.patchgan import PatchGAN
 from minigrad.models.pix2pix import Pix2Pix
+from minigrad.models.separable import Separable
+from minigrad.models.six_layer import SixLayer
 from minigrad.models.unet import UNet
 from minigrad.models.upunet import UpUNet
+from minigrad.models.vanilla import Vanilla
+from minigrad.models.xor import XOR
 from minigrad.nn import Module
 
 __all__ = ["MODELS", "build_model", "count_parameters"]
@@ -25,6 +33,14 @@ MODELS: dict[str, Any] = {
     "autoencoder": Autoencoder,
     "pix2pix": Pix2Pix,
     "patchgan": PatchGAN,
+    "fully_connected": FullyConnected,
+    "deep_conv": DeepConv,
+    "down_chain": DownChain,
+    "xor": XOR,
+    "six_layer": SixLayer,
+    "vanilla": Vanilla,
+    "grouped": Grouped,
+    "separable": Separable,
 }
 """Name: class. Each class has a static ``count_parameters`` that takes the class's own options."""
 
@@ -36,13 +52,24 @@ def build_model(name: str, options: Mapping[str, Any]) -> Module:
     ------
     ValueError
         An unknown name, or an option that the network does not have.
+    MemoryError
+        A network that this machine has no room for.
 
     Examples
     --------
     >>> build_model("unet", {"width": 8, "depth": 1}).reach
     10
     """
-    return _checked(name, options)(**options)
+    kind = _checked(name, options)
+    try:
+        return kind(**options)
+    except MemoryError as error:
+        parameters = kind.count_parameters(**options)
+        raise MemoryError(
+            f"{name} has {parameters:,} parameters, {4 * parameters / 2**30:,.1f} GiB, more than "
+            "this machine has room for; give options that make it smaller, or describe it without "
+            f"its numbers: minigrad summary {name}"
+        ) from error
 
 
 def count_parameters(name: str, options: Mapping[str, Any]) -> int:
