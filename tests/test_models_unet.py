@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 import minigrad
 from minigrad import nn
 from minigrad.errors import SizeError
-from minigrad.models import MODELS, UNet, build_model, count_parameters, layer_table
+from minigrad.models import MODELS, UNet, build_model, count_parameters
+from minigrad.summary import layer_table
 
 SMALL = {"width": 2, "depth": 2}
 

@@ -6,7 +6,8 @@ from reaching import check_reach
 
 import minigrad
 from minigrad.errors import SizeError
-from minigrad.models import UpUNet, layer_table
+from minigrad.models import UpUNet
+from minigrad.summary import layer_table
 
 pytestmark = pytest.mark.unit
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from minigrad.models import UNet, layer_table
+from minigrad.models import UNet
+from minigrad.summary import layer_table
 from minigrad.train import Evaluation, RunReport, Score, write_report
 from minigrad.train.charts import Line, line_chart, ticks
 from minigrad.train.progress import duration, estimate

@@ -16,6 +16,8 @@ COMMANDS = {
     "colorize": "colour photographs of any size with a trained network",
     "evaluate": "measure a trained network beside gray and the mean colour",
     "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
+    "models": "the networks there are, their options and numbers of parameters",
+    "summary": "a network as a table: layers, sizes, parameters, multiply-adds, fields, memory",
     "warmup": "compile the kernels ahead of the first use",
 }
 """Name of a command: its line in the help.  `minigrad.cli.NAME` has ``main(arguments) -> int``."""

@@ -12,7 +12,6 @@ from minigrad.models.pix2pix import Pix2Pix
 from minigrad.models.registry import MODELS, build_model, count_parameters
 from minigrad.models.separable import Separable
 from minigrad.models.six_layer import SixLayer
-from minigrad.models.summary import LayerRow, layer_table
 from minigrad.models.unet import UNet
 from minigrad.models.upunet import UpUNet
 from minigrad.models.vanilla import Vanilla
@@ -26,7 +25,6 @@ __all__ = [
     "DownChain",
     "FullyConnected",
     "Grouped",
-    "LayerRow",
     "MODELS",
     "PatchGAN",
     "Pix2Pix",
@@ -38,5 +36,4 @@ __all__ = [
     "XOR",
     "build_model",
     "count_parameters",
-    "layer_table",
 ]

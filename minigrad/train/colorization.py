@@ -13,8 +13,9 @@ from rich.console import Console
 
 from minigrad import kernels
 from minigrad.data.sampler import shuffled
-from minigrad.models import build_model, layer_table
+from minigrad.models import build_model
 from minigrad.random import manual_seed
+from minigrad.summary import layer_table
 from minigrad.train.building import make_loader, make_trainer
 from minigrad.train.callbacks import Checkpointer, EarlyStopping
 from minigrad.train.checkpoint import CheckpointError, below, load_checkpoint

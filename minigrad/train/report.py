@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from minigrad.atomic import replace_file
-from minigrad.models import LayerRow
+from minigrad.summary import LayerRow
 from minigrad.train.charts import Line, line_chart
 from minigrad.train.evaluate import Evaluation
 from minigrad.train.progress import duration
