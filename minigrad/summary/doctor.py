@@ -95,10 +95,11 @@ def _inputs_of(watch: Watch, layer: str) -> Iterator[str]:
 
 
 def _padding_advice(size: tuple[int, ...], sizes: list[Any]) -> Iterator[str]:
-    larger = [(H, W) for H, W in sizes if size[0] <= H and size[1] <= W]
-    if larger:
-        H, W = larger[0]
-        rows, columns = H - size[0], W - size[1]
+    """A larger size is reached by padding, if the margins do not outgrow the picture."""
+    margins = ((H, W, H - size[0], W - size[1]) for H, W in sizes)
+    fitting = [m for m in margins if 0 <= m[2] <= size[0] and 0 <= m[3] <= size[1]]
+    if fitting:
+        H, W, rows, columns = fitting[0]
         yield (
             f"  or pad     F.pad(x, (0, {columns}, 0, {rows})) makes it {H}x{W}; crop the result "
             "back"
