@@ -19,6 +19,7 @@ COMMANDS = {
     "models": "the networks there are, their options and numbers of parameters",
     "summary": "a network as a table: layers, sizes, parameters, multiply-adds, fields, memory",
     "warmup": "compile the kernels ahead of the first use",
+    "explain": "an operation step by step: your numbers, or any layer of a checkpoint",
 }
 """Name of a command: its line in the help.  `minigrad.cli.NAME` has ``main(arguments) -> int``."""
 

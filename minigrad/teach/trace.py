@@ -207,6 +207,10 @@ Whole numbers are written without a point; NaN and infinities are the strings "n
 """
 
 
+MOST = 500_000
+"""Products that are recorded at most; more would take gigabytes."""
+
+
 def _plain(value: Any) -> Any:
     """Numbers and lists as JSON knows them."""
     if isinstance(value, dict):
@@ -252,4 +256,26 @@ def record(operation: str, *arrays: Any, **arguments: Any) -> Trace:
     """
     if operation not in OPERATIONS:
         raise ValueError(f"there is no operation {operation!r}; there are {', '.join(OPERATIONS)}")
-    return Trace(OPERATIONS[operation](*arrays, **arguments))
+    call = OPERATIONS[operation](*arrays, **arguments)
+    if (work := _work(call)) > MOST:
+        raise ValueError(
+            f"{operation}: about {work} products would be recorded, at most {MOST} are; take a "
+            "smaller input, or explain one cell (at)"
+        )
+    return Trace(call)
+
+
+def _work(call: Call) -> int:
+    """About how many products the kernel makes."""
+    sizes = {name: array.values.size for name, array in call.arrays().items()}
+    outputs = sizes[call.output]
+    if call.kernel in ("conv2d", "conv_transpose2d"):
+        x = sizes[call.factors[0]] if call.kernel == "conv_transpose2d" else outputs
+        w = call.arrays()["w"].values
+        return x * w.size // max(w.shape[0], 1)
+    if call.kernel == "conv2d_weight_grad":
+        return outputs * sizes[call.factors[1] or ""]
+    if call.kernel == "matrix_product":
+        return outputs * call.arrays()[call.factors[0]].values.shape[-1]
+    kernel = math.prod(call.settings.get("kernel_size", (1,)))
+    return max(sizes.values()) * kernel

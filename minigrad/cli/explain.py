@@ -1,0 +1,248 @@
+"""``minigrad explain``: an operation step by step, on given numbers or in a real network."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigrad.data import load_picture, picture_to_network
+from minigrad.models import MODELS, build_model
+from minigrad.nn import Module
+from minigrad.teach import parse_matrix
+from minigrad.teach.explain import VIEWS, Explanation, explain
+from minigrad.teach.explain_field import receptive_field
+from minigrad.teach.explain_layer import explain_layer, layer_names, reaching_layer
+from minigrad.train.checkpoint import CheckpointError
+from minigrad.train.colorize import load_colorizer
+
+__all__ = ["main"]
+
+_EXAMPLES = """\
+A matrix is written '1 2 3; 4 5 6', with | between channels; or as NumPy or LaTeX
+prints it; or it is the name of a .txt, .csv or .npy file; or 'random 4x5'. Without
+one, small whole numbers are drawn by --seed.
+
+examples
+  minigrad explain conv2d --input '2 0 -1 -1; 0 1 0 2; -2 0 1 1; 1 1 0 -1' \\
+      --weight '1 -1 1; 0 1 0; 1 -1 1'
+  minigrad explain conv_transpose2d --input '9 8 7; 6 5 4; 3 2 1' --weight 'random 3x3' \\
+      --stride 2 --padding 1 --output-padding 1 --view scatter crop phases
+  minigrad explain max_pool2d --input 'random 6x6 seed 7' --kernel-size 2 --view all
+  minigrad explain layer --from runs/last/best.safetensors --image cat.jpg --layer head --at 10,12
+  minigrad explain receptive_field --model unet --at 16,16 --size 64x64
+"""
+
+_SETTINGS: dict[str, Sequence[str]] = {
+    "conv2d": ("stride", "padding", "dilation", "groups"),
+    "conv_transpose2d": ("stride", "padding", "output_padding", "dilation", "groups"),
+    "max_pool2d": ("kernel_size", "stride", "padding", "dilation", "ceil_mode"),
+    "avg_pool2d": (
+        "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override",
+    ),
+    "adaptive_avg_pool2d": ("output_size",),
+    "upsample": ("scale_factor", "size", "mode", "align_corners"),
+    "batch_norm": ("eps", "over"),
+    "linear": (),
+}  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Explain an operation; returns the exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        if options.operation == "layer":
+            result: Any = _layer(options)
+        elif options.operation == "receptive_field":
+            result = _field(options)
+        else:
+            result = _operation(options)
+        if result is None:
+            return 0
+        print(result)
+        _write(result, options)
+    except (ValueError, TypeError, OSError, MemoryError, CheckpointError) as error:
+        print(f"minigrad explain: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="minigrad explain",
+        description="An operation step by step, from the engine's own loops.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "operation",
+        choices=[*VIEWS, "layer", "receptive_field"],
+        metavar="OPERATION",
+        help=", ".join([*VIEWS, "layer", "receptive_field"]),
+    )
+    given = parser.add_argument_group("numbers")
+    given.add_argument("--input", metavar="MATRIX", help="x")
+    given.add_argument("--weight", metavar="MATRIX", help="w")
+    given.add_argument("--bias", metavar="VECTOR", help="b; none by default")
+    given.add_argument(
+        "--gy", metavar="MATRIX", help="gradient at the output: 1, 2, 3, ... or ones"
+    )
+    given.add_argument("--seed", type=int, default=0, help="of random numbers (0)")
+    how = parser.add_argument_group("settings, as in PyTorch; pairs are written 2,1 or 2x1")
+    for name in ("stride", "padding", "output-padding", "dilation", "kernel-size", "output-size"):
+        how.add_argument(f"--{name}", type=_pair, metavar="N")
+    how.add_argument("--groups", type=int, metavar="N")
+    how.add_argument("--ceil-mode", action="store_true", default=None)
+    how.add_argument("--no-count-include-pad", dest="count_include_pad", action="store_false",
+                     default=None)  # fmt: skip
+    how.add_argument("--divisor-override", type=int, metavar="N")
+    how.add_argument("--scale-factor", type=float, metavar="F")
+    how.add_argument("--size", type=_pair, metavar="N", help="output of upsample; picture's size")
+    how.add_argument("--mode", choices=["nearest", "bilinear"])
+    how.add_argument("--align-corners", action="store_true", default=None)
+    how.add_argument("--eps", type=float, metavar="F")
+    how.add_argument(
+        "--over", metavar="AXES", help="axes that share statistics: NHW (batch norm), CHW, HW, ..."
+    )
+    real = parser.add_argument_group("a layer of a real network")
+    real.add_argument("--from", dest="checkpoint", metavar="CHECKPOINT", help=".safetensors file")
+    real.add_argument("--model", choices=sorted(MODELS), help="an untrained network instead")
+    real.add_argument("--layer", metavar="NAME", help="dotted name; without it, they are listed")
+    real.add_argument("--image", metavar="PICTURE", help="what the network is shown")
+    real.add_argument("--channel", type=int, default=0, metavar="N", help="of the layer's output")
+    shown = parser.add_argument_group("what is shown")
+    shown.add_argument("--at", type=_pair, metavar="Y,X", help="explain this output cell only")
+    shown.add_argument("--view", nargs="+", metavar="NAME", help="which views; all for all")
+    shown.add_argument("--limit", type=int, default=9, metavar="N", help="steps of a view (9)")
+    shown.add_argument("--html", metavar="FILE", help="write a page, too")
+    shown.add_argument("--gif", metavar="FILE", help="write an animation, too")
+    shown.add_argument("--json", metavar="FILE", help="write the trace, too")
+    return parser
+
+
+def _pair(text: str) -> Any:
+    parts = text.lower().replace("x", ",").split(",")
+    try:
+        numbers = tuple(int(part) for part in parts)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number or pair such as 2,1") from None
+    if len(numbers) not in (1, 2):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number or pair such as 2,1")
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _operation(options: argparse.Namespace) -> Explanation:
+    name = options.operation
+    settings = {
+        key: getattr(options, key)
+        for key in _SETTINGS[name]
+        if getattr(options, key, None) is not None
+    }
+    if "pool2d" in name and not name.startswith("adaptive"):
+        settings.setdefault("kernel_size", 2)
+    if name.startswith("adaptive"):
+        settings.setdefault("output_size", 2)
+    if name == "upsample" and not {"size", "scale_factor"} & set(settings):
+        settings["scale_factor"] = 2.0
+    _refuse_foreign(options, name)
+    arrays = _arrays(options, name)
+    views = options.view
+    if views is not None and "all" in views:
+        views = "all"
+    gy = options.gy
+    if gy is not None and gy != "ones":
+        gy = parse_matrix(gy, options.seed, "gy")
+    at = options.at
+    if at is not None:
+        if name not in ("conv2d", "conv_transpose2d"):
+            raise ValueError(f"--at is for conv2d and conv_transpose2d, not for {name}")
+        at = (0, options.channel, *((at, at) if isinstance(at, int) else at))
+    return explain(name, *arrays, views=views, limit=options.limit, gy=gy, at=at, **settings)
+
+
+def _refuse_foreign(options: argparse.Namespace, name: str) -> None:
+    """A setting that the operation does not have is an error, not ignored."""
+    known = {key for keys in _SETTINGS.values() for key in keys}
+    for key in sorted(known - set(_SETTINGS[name])):
+        if getattr(options, key, None) is not None:
+            words = ", ".join(f"--{word.replace('_', '-')}" for word in _SETTINGS[name]) or "none"
+            raise ValueError(f"{name} has no --{key.replace('_', '-')}; its settings are {words}")
+    if options.weight is not None and ("pool2d" in name or name == "upsample"):
+        raise ValueError(f"{name} has no weight")
+
+
+def _arrays(options: argparse.Namespace, name: str) -> list[np.ndarray | None]:
+    """Input, weight and bias; what is not given is drawn."""
+    sizes = {
+        "conv2d": ("4x4", "3x3"),
+        "conv_transpose2d": ("3x3", "3x3"),
+        "linear": ("2x3", "2x3"),
+        "batch_norm": ("2,2,2,3", ""),
+    }
+    x_size, w_size = sizes.get(name, ("6x6" if "pool" in name else "2x3", ""))
+    x = parse_matrix(options.input or f"random {x_size}", options.seed, "--input")
+    arrays: list[np.ndarray | None] = [x]
+    if name == "linear" and options.weight is None:
+        w_size = f"2x{x.shape[-1]}"
+    if w_size or options.weight is not None:
+        # Another seed than the input's, or they would begin with the same numbers.
+        text = options.weight or f"random {w_size}"
+        arrays.append(parse_matrix(text, options.seed + 1, "--weight"))
+    elif name == "batch_norm":
+        arrays.append(None)
+    if options.bias is not None:
+        arrays.append(parse_matrix(options.bias, options.seed + 2, "--bias").ravel())
+    return arrays
+
+
+def _network(options: argparse.Namespace) -> Module:
+    if (options.checkpoint is None) == (options.model is None):
+        raise ValueError("which network? --from CHECKPOINT, or --model NAME for an untrained one")
+    if options.checkpoint is not None:
+        model = load_colorizer(options.checkpoint)[0].model
+    else:
+        model = build_model(options.model, {})
+    return model.eval()
+
+
+def _layer(options: argparse.Namespace) -> Explanation | None:
+    model = _network(options)
+    if options.layer is None:
+        print("layers that can be explained (--layer NAME):")
+        print("\n".join(f"  {name}" for name in layer_names(model)))
+        return None
+    if options.image is None or options.at is None:
+        raise ValueError("a layer is explained with --image PICTURE and --at Y,X")
+    lightness, _ = picture_to_network(load_picture(options.image))
+    layer, x, _ = reaching_layer(model, options.layer, lightness[None])
+    at = (options.at, options.at) if isinstance(options.at, int) else options.at
+    return explain_layer(layer, x, at, options.channel, options.layer)
+
+
+def _field(options: argparse.Namespace) -> Any:
+    size = options.size or 64
+    H, W = (size, size) if isinstance(size, int) else size
+    at = options.at if options.at is not None else (-1, -1)
+    at = (at, at) if isinstance(at, int) else at
+    model = _network(options)
+    C = next((p.shape[1] for p in model.parameters() if p.dim() == 4), 1)
+    return receptive_field(model, (C, H, W), at, options.layer)
+
+
+def _write(result: Any, options: argparse.Namespace) -> None:
+    for path, write in (
+        (options.html, lambda p: Path(p).write_text(result.to_page(), encoding="utf-8")),
+        (options.gif, lambda p: result.to_gif(p)),
+        (options.json, lambda p: Path(p).write_text(result.trace.to_json(), encoding="utf-8")),
+    ):
+        if path is not None:
+            if not isinstance(result, Explanation):
+                raise ValueError(f"{options.operation} cannot be written to {shlex.quote(path)}")
+            write(path)
+            print(f"written: {path}")
