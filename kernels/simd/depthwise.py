@@ -24,7 +24,7 @@ from .rows import add_row, load_row, pushed, repeated, store_row
 from .tasks import launch, take
 from .vector import broadcast, lanes
 
-__all__ = ["MOST_ROWS", "column_masks", "gather_depthwise", "is_depthwise", "row_step"]
+__all__ = ["MOST_ROWS", "gather_depthwise", "is_depthwise", "lane_masks"]
 
 MOST_ROWS = 7
 """Most rows of a kernel that this is for: their sums fill the registers."""
@@ -36,34 +36,36 @@ def is_depthwise(table: np.ndarray, walk: Walk, out: Output) -> bool:
     return steps == (1,) * 6 and 0 < len(set(table[:, 0].tolist())) <= MOST_ROWS
 
 
-def row_step(table: np.ndarray) -> tuple[int, int, int]:
+def _row_step(table: np.ndarray) -> tuple[int, int, int]:
     """How many different rows the taps have, the first of them, and how far they are apart."""
     rows = sorted(set(table[:, 0].tolist()))
     return len(rows), rows[0], rows[1] - rows[0] if len(rows) > 1 else 1
 
 
-def column_masks(columns: np.ndarray, walk: Walk, L: int) -> np.ndarray:
-    """The lanes that are in the picture, for each tap and vector of a row, (T, vectors) int64.
+def lane_masks(columns: np.ndarray, walk: Walk, L: int) -> np.ndarray:
+    """The numbers of a row of x that count, for each tap and vector, (T, vectors, TW) int64.
 
-    A lane takes part if its position exists, and the column that the tap looks at from there.
+    Bit j of the masks says so of the element j columns from the one that lane 0 looks at: it is in
+    the picture, and so is the position of its lane in the walk.  TW is 1 or 2.
     """
     starts = np.arange(0, walk.QW, L)
     first = starts * walk.TW + columns[:, None]
-    begin = np.clip(-(first // walk.TW), 0, L)
-    end = np.minimum(-((first - walk.W) // walk.TW), walk.QW - starts).clip(0, L)
-    return np.where(begin < end, (1 << end) - (1 << begin), 0)
+    begin = np.clip(-first, 0, L * walk.TW)
+    end = np.minimum(walk.W - first, (walk.QW - starts) * walk.TW).clip(0, L * walk.TW)
+    whole = np.where(begin < end, (1 << end) - (1 << begin), 0)
+    return np.stack([whole >> i * L & (1 << L) - 1 for i in range(walk.TW)], axis=-1)
 
 
 def gather_depthwise(
     y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray, table: np.ndarray, walk: Walk
 ) -> None:
     """As `gather_directly`, for walks of one phase that `is_depthwise` accepts."""
-    KH, top, step = row_step(table)
+    KH, top, step = _row_step(table)
     table = table[np.lexsort((table[:, 0], table[:, 1]))]
     columns = table[::KH, 1].copy()
     L = VECTOR_BYTES // x.itemsize
-    every = column_masks(np.zeros(1, np.int64), walk._replace(W=walk.QW), L)
-    masks = np.concatenate([column_masks(columns, walk, L), every])
+    every = lane_masks(np.zeros(1, np.int64), walk._replace(W=walk.QW), L)
+    masks = np.concatenate([lane_masks(columns, walk, L), every])
     weights = w.reshape(walk.G, -1)[:, table[:, 2]]
     launch(
         pass_planes, walk.N * walk.G, y.reshape(-1), x.reshape(-1), weights.reshape(-1), b, columns,

@@ -24,9 +24,16 @@ from .instructions import (
 )
 from .vector import Vector
 
-__all__ = ["add_row", "load_row", "pushed", "repeated", "store_row"]
+__all__ = ["add_products", "add_row", "load_row", "pushed", "repeated", "store_row"]
 
 _int64 = ir.IntType(64)
+
+
+def _evens(builder, low, high):
+    """Of two vectors in a row, the elements at even places."""
+    places = list(range(0, 2 * low.type.count, 2))
+    index = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
+    return builder.shuffle_vector(low, high, index)
 
 
 @intrinsic
@@ -111,3 +118,62 @@ def add_row(typingctx, sums, values, weights, w):
         return context.make_tuple(builder, sums, grown)
 
     return sums(sums, values, weights, types.int64), generate
+
+
+@intrinsic(prefer_literal=True)
+def add_products(typingctx, whole, sums, g, x, columns, masks, places, steps):
+    """``sums[kh][kw] + g * x``, with x as tap (kh, kw) sees it.
+
+    Parameters
+    ----------
+    whole : literal int
+        1 if all rows are known to be in the plane, or 0.
+    sums : tuple of KH tuples of KW vectors
+    g : vector
+    x, columns, places : (place, v, ih, DH, H, W)
+        Tap (0, 0) looks at row ``ih`` of a plane of H x W, in lane 0 at x[place + columns[0]]; the
+        next ones DH rows below, and at columns[1], ...  Rows outside the plane are left out.
+    masks : (KW, vectors, 1 or 2)
+        The lanes that count in vector ``v`` of a row (and in the one after it).
+    steps : tuple of one or two int
+        As many as columns from one lane to the next.
+    """
+
+    if not isinstance(whole, types.IntegerLiteral):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        _, all_sums, g, x_array, column_array, mask_array, numbers, _ = arguments
+        place, v, ih, DH, H, W = cgutils.unpack_tuple(builder, numbers)
+        shape = context.make_array(masks)(context, builder, mask_array).shape
+        vectors = cgutils.unpack_tuple(builder, shape)[1]
+        zero = ir.Constant(g.type, None)
+        down = builder.mul(DH, W)
+        grown = []
+        for row_sums in cgutils.unpack_tuple(builder, all_sums):
+            exists = builder.icmp_unsigned("<", ih, H)
+            new = []
+            for kw, total in enumerate(cgutils.unpack_tuple(builder, row_sums)):
+                number = ir.Constant(_int64, kw)
+                column = builder.load(data_pointer(context, builder, columns, column_array, number))
+                first = builder.add(builder.mul(number, vectors), v)
+                halves = []
+                for half in range(len(steps)):
+                    m = builder.mul(first, ir.Constant(_int64, len(steps)))
+                    m = builder.add(m, ir.Constant(_int64, half))
+                    bits = builder.load(data_pointer(context, builder, masks, mask_array, m))
+                    if not whole.literal_value:
+                        bits = builder.select(exists, bits, ir.Constant(_int64, 0))
+                    source = builder.add(
+                        place, builder.add(column, ir.Constant(_int64, half * g.type.count))
+                    )
+                    pointer = data_pointer(context, builder, x, x_array, source)
+                    mask = emit_mask(builder, g.type, bits)
+                    halves.append(emit_masked_load(builder, g.type, pointer, mask, zero))
+                value = _evens(builder, *halves) if len(steps) == 2 else halves[0]
+                new.append(emit_fma(builder, value, g, total))
+            grown.append(context.make_tuple(builder, sums.dtype, new))
+            place, ih = builder.add(place, down), builder.add(ih, DH)
+        return context.make_tuple(builder, sums, grown)
+
+    return sums(whole, sums, g, x, columns, masks, places, steps), generate

@@ -20,6 +20,7 @@ filled up with zeros included; so they are counted.
 from numpy import ndarray as Array
 
 from ..geometry import Conv2dGeometry
+from .depthwise_grad import MOST_TAPS, weight_grad_depthwise
 from .direct_grad import MOST_CHANNELS, weight_grad_directly
 from .dot_grad import dot_rows, weight_grad_by_dots
 from .instructions import VECTOR_BYTES
@@ -55,6 +56,9 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
         return
     walk, taps = conv2d_walk(x, gw.shape[2:], gy.shape[2:], geometry)
     O = gw.shape[0] // walk.G
+    if walk.C == O == 1 and walk.TW <= 2 and 0 < len(taps) <= MOST_TAPS:
+        weight_grad_depthwise(gw, x, gy, taps, walk)
+        return
     if O <= MOST_CHANNELS:
         weight_grad_directly(gw, x, gy, taps, walk)
         return
