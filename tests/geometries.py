@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from minigrad.kernels import geometry as G
 
-__all__ = ["Case", "conv_cases", "pool_cases", "transposed_cases", "whole", "winograd_cases"]
+__all__ = [
+    "Case",
+    "conv_cases",
+    "generators",
+    "pool_cases",
+    "transposed_cases",
+    "whole",
+    "winograd_cases",
+]
 
 
 class Case(NamedTuple):

@@ -214,7 +214,7 @@ import numpy as np, pytest, sys
 sys.path[:0] = ["tests"]
 from minigrad.kernels.simd.vector import VECTOR_BYTES
 assert VECTOR_BYTES == {4 * lanes}
-names = "conv", "loss", "pool", "softmax", "twins"
+names = "conv", "depthwise", "loss", "pool", "softmax", "twins"
 sys.exit(pytest.main(["-q", *(f"tests/test_simd_{{name}}.py" for name in names)]))
 """
     variables = os.environ | {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": features}

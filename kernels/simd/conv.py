@@ -24,6 +24,7 @@ from numpy import ndarray as Array
 
 from ..geometry import Conv2dGeometry
 from .depthwise import gather_depthwise, is_depthwise
+from .depthwise_phases import gather_depthwise_phases, has_depthwise_phases
 from .direct import MOST_CHANNELS, gather_directly
 from .gather import Output, gather
 from .patches import Walk, conv2d_walk
@@ -102,6 +103,8 @@ def _gather(y, x, w, b, table, phases, walk, out, transposed):
     """The kernel for many output channels a group, or one of those for few."""
     if is_depthwise(table, walk, out):
         gather_depthwise(y, x, w, b, table, walk)
+    elif has_depthwise_phases(walk, out):
+        gather_depthwise_phases(y, x, w, b, table, phases, walk, out)
     elif out.O <= MOST_CHANNELS:
         gather_directly(y, x, w, b, table, phases, walk, out, transposed)
     else:

@@ -24,14 +24,23 @@ from .instructions import (
 )
 from .vector import Vector
 
-__all__ = ["add_products", "add_row", "load_row", "pushed", "repeated", "store_row"]
+__all__ = [
+    "add_products",
+    "add_row",
+    "load_pairs",
+    "load_row",
+    "pushed",
+    "repeated",
+    "store_row",
+    "woven",
+]
 
 _int64 = ir.IntType(64)
 
 
-def _evens(builder, low, high):
-    """Of two vectors in a row, the elements at even places."""
-    places = list(range(0, 2 * low.type.count, 2))
+def _every_other(builder, low, high, first=0):
+    """Of two vectors in a row, the elements at even places, or with first=1 at odd ones."""
+    places = list(range(first, 2 * low.type.count, 2))
     index = ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
     return builder.shuffle_vector(low, high, index)
 
@@ -67,24 +76,77 @@ def _along(context, builder, kind, array, place, masks_kind, masks, m, v):
     return data_pointer(context, builder, kind, array, place), emit_mask(builder, vector, bits)
 
 
-@intrinsic
-def load_row(typingctx, like, x, place, masks, m):
-    """``load_row(like, x, place, masks, m)``: len(like) vectors side by side, from ``place``.
+def _load_along(context, builder, count, kind, array, place, masks_kind, masks, m):
+    """So many vectors of the row at ``place``, zero where masked out."""
+    vector, values = vector_type(kind.dtype), []
+    for v in range(count):
+        pointer, mask = _along(context, builder, kind, array, place, masks_kind, masks, m, v)
+        zero = ir.Constant(vector, None)
+        values.append(emit_masked_load(builder, vector, pointer, mask, zero))
+    return values
 
-    masks[m], masks[m + 1], ... are their lanes that are loaded; the others are zero.
+
+@intrinsic
+def load_row(typingctx, like, steps, x, place, masks, m):
+    """``load_row(like, steps, x, place, masks, m)``: a row of len(like) vectors, from ``place``.
+
+    Lane 0 of the first is x[place], the next are as many numbers further as ``steps`` is long: one,
+    or two.  In masks[m], masks[m + 1], ... are the numbers that are loaded, a vector each; instead
+    of the others there is zero.
     """
     result = types.UniTuple(Vector(x.dtype), len(like))
 
     def generate(context, builder, signature, arguments):
-        _, array, place, masks_array, m = arguments
-        vector, values = vector_type(x.dtype), []
-        for v in range(len(like)):
-            pointer, mask = _along(context, builder, x, array, place, masks, masks_array, m, v)
-            zero = ir.Constant(vector, None)
-            values.append(emit_masked_load(builder, vector, pointer, mask, zero))
+        _, _, array, place, masks_array, m = arguments
+        where = (x, array, place, masks, masks_array, m)
+        values = _load_along(context, builder, len(like) * len(steps), *where)
+        if len(steps) == 2:
+            halves = zip(values[::2], values[1::2], strict=True)
+            values = [_every_other(builder, low, high) for low, high in halves]
         return context.make_tuple(builder, result, values)
 
+    return result(like, steps, x, types.int64, masks, types.int64), generate
+
+
+@intrinsic
+def load_pairs(typingctx, like, x, place, masks, m):
+    """``load_pairs(like, x, place, masks, m)``: two rows, as `load_row` makes them with two steps.
+
+    One from ``place``, and one from the next number; there is one load for both.
+    """
+    row = types.UniTuple(Vector(x.dtype), len(like))
+    result = types.UniTuple(row, 2)
+
+    def generate(context, builder, signature, arguments):
+        _, array, place, masks_array, m = arguments
+        where = (x, array, place, masks, masks_array, m)
+        values = _load_along(context, builder, 2 * len(like), *where)
+        rows = []
+        for first in (0, 1):
+            halves = zip(values[::2], values[1::2], strict=True)
+            taken = [_every_other(builder, low, high, first) for low, high in halves]
+            rows.append(context.make_tuple(builder, row, taken))
+        return context.make_tuple(builder, result, rows)
+
     return result(like, x, types.int64, masks, types.int64), generate
+
+
+@intrinsic
+def woven(typingctx, a, b):
+    """``woven(a, b)``: a row twice as long, a's numbers at even places and b's at odd ones."""
+    result = types.UniTuple(a.dtype, 2 * len(a))
+
+    def generate(context, builder, signature, arguments):
+        values = []
+        for low, high in zip(*(cgutils.unpack_tuple(builder, t) for t in arguments), strict=True):
+            L = low.type.count
+            for first in (0, L // 2):
+                places = [first + i // 2 + i % 2 * L for i in range(L)]
+                index = ir.Constant(ir.VectorType(ir.IntType(32), L), places)
+                values.append(builder.shuffle_vector(low, high, index))
+        return context.make_tuple(builder, result, values)
+
+    return result(a, b), generate
 
 
 @intrinsic
@@ -138,7 +200,6 @@ def add_products(typingctx, whole, sums, g, x, columns, masks, places, steps):
     steps : tuple of one or two int
         As many as columns from one lane to the next.
     """
-
     if not isinstance(whole, types.IntegerLiteral):
         return None
 
@@ -170,7 +231,7 @@ def add_products(typingctx, whole, sums, g, x, columns, masks, places, steps):
                     pointer = data_pointer(context, builder, x, x_array, source)
                     mask = emit_mask(builder, g.type, bits)
                     halves.append(emit_masked_load(builder, g.type, pointer, mask, zero))
-                value = _evens(builder, *halves) if len(steps) == 2 else halves[0]
+                value = _every_other(builder, *halves) if len(steps) == 2 else halves[0]
                 new.append(emit_fma(builder, value, g, total))
             grown.append(context.make_tuple(builder, sums.dtype, new))
             place, ih = builder.add(place, down), builder.add(ih, DH)
