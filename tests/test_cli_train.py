@@ -146,6 +146,7 @@ def test_command_line_before_file_before_defaults(pictures, tmp_path):
         ("train unet --config bad.toml", "epoch is unknown; did you mean epochs?"),
         ("train cnn --config other.toml", "other.toml is of another model"),
         ("train unet --data pictures --strategy gan --target bins --size 32", "class labels"),
+        ("train pix2pix --depth 3 --data pictures --size 40", "needs two held-out crops or more"),
         ("train unet --data pictures --size 16 --betas 0.9", "give two numbers"),
         ("colorize x.png", "no run to go on with or to use"),
         ("evaluate", "no run to go on with or to use"),

@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -114,6 +115,32 @@ def test_a_run_from_estimate_to_report_and_a_picture_colorized(tmp_path, picture
     assert again.splitlines()[-1] == f"report     {Path('runs/unet-2/report.html')}"
 
 
+@pytest.mark.parametrize(
+    ("script", "toy"),
+    [
+        ("train_cnn.py", ["--width", "2", "--hidden", "8", "--side", "36", "--size", "16"]),
+        ("train_autoencoder.py", ["--width", "2", "--size", "16", "--target", "palette"]),
+        ("train_gan.py", ["--width", "2", "--depth", "3", "--critic-width", "2", "--size", "24"]),
+    ],
+)
+def test_other_examples_train_and_go_on(tmp_path, pictures, script, toy, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def example(*arguments):
+        monkeypatch.setattr(sys, "argv", [script, *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            runpy.run_path(str(ROOT / "examples" / script), run_name="__main__")
+        printed = capsys.readouterr()
+        assert stop.value.code == 0, printed.err
+        return printed.out
+
+    common = ["--data", pictures, "--batch-size", 4, "--max-crops", 8, "--colours", 5]
+    out = example(*common, *toy, "--epochs", 2, "--out", "x")
+    assert "report     x/report.html" in out.splitlines()[-1]
+    assert "gan.py" not in script or re.search(r"val_frechet \S+  critic_real \S+", out)
+    assert "extended   from 2 to 3 epochs" in example("--resume", "--out", "x", "--epochs", 3)
+
+
 def wait_for(condition, process, seconds=120):
     deadline = time.monotonic() + seconds
     while not condition():
@@ -142,43 +169,6 @@ def test_ctrl_c_saves_and_resume_goes_on_bit_for_bit(tmp_path, pictures):
     assert last(tmp_path / "broken") == last(tmp_path / "unbroken")
     best = [tmp_path / name / "best.safetensors" for name in ("broken", "unbroken")]
     assert weights(best[0]) == weights(best[1])
-
-
-def killed_run(tmp_path, pictures, times):
-    """Kill a run at random moments, resume it each time, and compare it with an unbroken one."""
-    rng = np.random.default_rng(times)
-    run(tmp_path, "--data", pictures, "--out", "unbroken", *LONG, *TOY)
-    mark = tmp_path / "killed" / "last.safetensors"
-    for k in range(times):
-        arguments = ["--resume"] if mark.exists() else ["--data", pictures, *LONG, *TOY]
-        with start(tmp_path, *arguments, "--out", "killed") as process:
-            stamp = mark.stat().st_mtime_ns if mark.exists() else 0
-            wait_for(
-                lambda stamp=stamp, process=process: (
-                    process.poll() is not None
-                    or (mark.exists() and mark.stat().st_mtime_ns > stamp)
-                ),
-                process,
-            )
-            time.sleep(rng.uniform(0, 0.3))
-            process.kill()
-            process.communicate()
-        assert mark.exists(), k
-        load_checkpoint(mark)
-    run(tmp_path, "--resume", "--out", "killed")
-    assert last(tmp_path / "killed") == last(tmp_path / "unbroken")
-    best = [tmp_path / name / "best.safetensors" for name in ("killed", "unbroken")]
-    assert weights(best[0]) == weights(best[1])
-    assert not [p for p in (tmp_path / "killed").iterdir() if p.name.endswith(".tmp")]
-
-
-def test_a_run_survives_being_killed(tmp_path, pictures):
-    killed_run(tmp_path, pictures, 2)
-
-
-@pytest.mark.slow
-def test_a_run_survives_being_killed_many_times(tmp_path, pictures):
-    killed_run(tmp_path, pictures, 25)
 
 
 TRAIN = functools.partial(train_command, "unet")

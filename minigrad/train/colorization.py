@@ -171,7 +171,8 @@ class ColorizationRun:
         validate = Validation(
             self.pictures.validation,
             self.colorizer,
-            frechet=options.strategy == "gan" or options.monitor == "val_frechet",
+            frechet=options.monitor == "val_frechet"
+            or (options.strategy == "gan" and len(self.pictures.validation) > 1),
         )
         self.trainer = make_trainer(self.model, self.target, loader, options, validate, callbacks)
 

@@ -16,11 +16,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "cnn": {
         "width": 16,
         "hidden": 256,
-        "side": 128,
+        "side": 192,
         "loss": "mse",
         "optimizer": "adam",
         "lr": 0.001,
-        "epochs": 40,
+        "epochs": 60,
     },
     "autoencoder": {"width": 32, "loss": "mse", "optimizer": "adam", "lr": 0.001},
     # Seed 004, section 6.3, and pix2pix: learning rate 2e-4, betas 0.5 and 0.999, lambda 100.

@@ -33,7 +33,12 @@ class Validation:
         Around the model that is trained.
     frechet : bool
         Whether to tell how unlike the two sets of pictures are as well: "val_frechet", the Fréchet
-        distance of the features of `minigrad.metrics.FixedEncoder`. It needs two crops.
+        distance of the features of `minigrad.metrics.FixedEncoder`.
+
+    Raises
+    ------
+    ValueError
+        A Fréchet distance of fewer than two crops.
     """
 
     def __init__(
@@ -42,6 +47,11 @@ class Validation:
         colorizer: Colorizer,
         frechet: bool = False,
     ) -> None:
+        if frechet and len(crops) < 2:
+            raise ValueError(
+                f"--monitor val_frechet needs two held-out crops or more, there is {len(crops)}: "
+                "choose a smaller --size, give more pictures, or monitor something else"
+            )
         self.crops, self.colorizer, self.frechet = crops, colorizer, frechet
         self._truth: FeatureStatistics | None = None
 
