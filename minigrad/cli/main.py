@@ -18,6 +18,7 @@ COMMANDS = {
     "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
     "models": "the networks there are, their options and numbers of parameters",
     "summary": "a network as a table: layers, sizes, parameters, multiply-adds, fields, memory",
+    "solve": "from a printed table of shapes and parameters back to the network",
     "warmup": "compile the kernels ahead of the first use",
     "explain": "an operation step by step: your numbers, or any layer of a checkpoint",
 }

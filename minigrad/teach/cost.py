@@ -12,11 +12,12 @@ from minigrad import nn
 from minigrad.models import MODELS, build_model
 from minigrad.teach.cost_formulas import check_sympy, symbolic_layers
 from minigrad.teach.cost_latex import latex
-from minigrad.teach.cost_layers import PASSES, Layer, counted_macs, macs
+from minigrad.teach.cost_layers import PASSES, RULES, Layer, counted_macs, macs
 from minigrad.teach.cost_network import network_layers
 from minigrad.teach.cost_pages import formula_pages, number_pages, rule_pages, time_pages
 from minigrad.teach.cost_report import Report
 from minigrad.teach.cost_time import Timing, predict, time_layers
+from minigrad.teach.count import count_bias
 
 __all__ = ["Cost", "LETTERS", "cost", "count"]
 
@@ -42,7 +43,7 @@ class Cost:
     timing : list of Timing
         Predicted, and perhaps measured, time of the first case.
     budget : int
-        Products that may be counted one by one for each number.
+        Products that may be counted one by one for a page.
     begins : bool
         Whether the first layer's input is the picture, whose gradient nobody needs.
     """
@@ -85,6 +86,19 @@ class Cost:
         layers = [layer for layer in self.cases[case][1] if layer.multiplies]
         return count(self._needed(layers, step), rule, step, self.budget)
 
+    def counts(self) -> dict[tuple[str, str], int]:
+        """By rule and step, what the first case's `budget` allows to count, "taps" first."""
+        layers = [layer for layer in self.layers if layer.multiplies]
+        found, left = {}, self.budget
+        for step in PASSES:
+            for rule in reversed(RULES):
+                price = _price(self._needed(layers, step), rule, step)
+                counted = self.counted(rule, step) if price <= left else None
+                if counted is not None:
+                    found[rule, step] = counted
+                    left -= price
+        return found
+
     def _needed(self, layers: list[Layer], step: str) -> list[Layer]:
         return layers[1:] if self.begins and step == "input gradient" else layers
 
@@ -126,24 +140,27 @@ def count(layers: Sequence[Layer], rule: str, step: str, budget: int = BUDGET) -
     multiplied: the loops over channels go round as often as they say. None where that would be
     more than `budget` products.
     """
-    plain = {_plane(layer) for layer in layers if layer.multiplies}
-    if sum(macs(layer, rule, step) for layer in plain) > budget:
+    if _price(layers, rule, step) > budget:
         return None
     total = 0
     for layer in layers:
         if layer.multiplies:
             C, O = layer.channels
-            pairs = C * O // layer.groups
-            plane = _plane(layer)
-            products = _counted(replace(plane, bias=False), rule, step)
-            biases = _counted(plane, rule, step) - products if layer.bias else 0
-            total += products * pairs + biases * O
+            way = "positions" if rule == "bias" else rule
+            total += _counted(_plane(layer), way, step) * C * O // layer.groups
+            if rule == "bias" and layer.bias and step != "input gradient":
+                total += count_bias(1, layer.output).additions * O
     return total
 
 
+def _price(layers: Sequence[Layer], rule: str, step: str) -> int:
+    """Products that have to be counted one by one: each geometry once."""
+    return sum(macs(plane, rule, step) for plane in {_plane(layer) for layer in layers})
+
+
 def _plane(layer: Layer) -> Layer:
-    """The layer with one channel in and one out."""
-    return replace(layer, name="", channels=(1, 1), groups=1, extra=0)
+    """The layer with one channel in and one out, and no bias."""
+    return replace(layer, name="", channels=(1, 1), groups=1, extra=0, bias=False)
 
 
 @cache

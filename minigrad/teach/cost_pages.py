@@ -138,26 +138,25 @@ def rule_pages(report: Report, cost: Any) -> None:
     """The four rules side by side, each with its count and its reason."""
     (H, W), _ = cost.cases[0]
     report.heading(f"Multiply-adds by four rules, {H} x {W}")
-    rows, agree, missing = [], True, False
+    rows, counts = [], cost.counts()
     real = cost.total("taps") or 1
     for name, rule in RULES.items():
         row: list[Any] = [rule.title]
         for step in cost.passes:
-            value, counted = cost.total(name, step), cost.counted(name, step)
-            row.append(value)
-            missing |= counted is None
-            agree &= counted in (None, value)
+            row.append(cost.total(name, step))
         rows.append([*row, round(cost.total(name) / real, 3)])
     report.table(("rule", "forward", "input gradient", "weight grad.", "/ real"), rows)
-    if agree:
-        those = f"those of up to {cost.budget:,} products" if missing else "all of them"
+    wrong = [key for key, value in counts.items() if cost.total(*key) != value]
+    every = len(RULES) * len(cost.passes)
+    if wrong:
+        report.paragraph(f"A COUNT DISAGREES with its formula, please report this: {wrong}")
+    elif counts:
+        those = "all" if len(counts) == every else f"{len(counts)} of {every}"
         report.paragraph(
-            f"Counted, too ({those}): the textbook loops ran on numbers that count their products, "
-            "on each layer's own geometry. Every count agrees."
+            f"Counted, too ({those} of these numbers): the textbook loops ran on numbers that count "
+            "their products, on each layer's own geometry. Every count agrees."
             + (" The picture's own gradient is not needed and left out." if cost.begins else "")
         )
-    else:
-        report.paragraph("A COUNT DISAGREES with its formula: please report this.")
     for rule in RULES.values():
         report.paragraph(f"{rule.title} ({rule.users}). {rule.reason}")
 

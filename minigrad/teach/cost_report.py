@@ -18,6 +18,7 @@ from rich.text import Text
 __all__ = ["Report", "Table", "plain"]
 
 WIDTH = 80
+_NAMES = 24  # letters of a row's name that are kept in one line
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,12 @@ def _table_text(table: Table) -> str:
     shown = RichTable(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="")
     for column, header in enumerate(table.headers):
         right = all(_stands_right(row[column]) for row in table.rows)
-        shown.add_column(header, justify="right" if right else "left", overflow="fold")
+        shown.add_column(
+            header,
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=column == 0 and max(len(plain(row[0])) for row in table.rows) <= _NAMES,
+        )
     for row in table.rows:
         shown.add_row(*(Text(plain(cell)) for cell in row))
     console = Console(
