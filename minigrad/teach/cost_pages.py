@@ -153,8 +153,8 @@ def rule_pages(report: Report, cost: Any) -> None:
     elif counts:
         those = "all" if len(counts) == every else f"{len(counts)} of {every}"
         report.paragraph(
-            f"Counted, too ({those} of these numbers): the textbook loops ran on numbers that count "
-            "their products, on each layer's own geometry. Every count agrees."
+            f"Counted, too ({those} of these numbers): the textbook loops ran on numbers that "
+            "count their products, on each layer's own geometry. Every count agrees."
             + (" The picture's own gradient is not needed and left out." if cost.begins else "")
         )
     for rule in RULES.values():

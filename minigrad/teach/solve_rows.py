@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
+from minigrad.teach.solve_reasons import misfit, no_kernel, sized
 from minigrad.teach.solve_search import (
     Settings,
     conv_settings,
@@ -139,7 +140,7 @@ def _first(row: Row, rows: Sequence[Row]) -> Finding:
         return common + (answer.settings.unusual if answer.settings else 0), whole, C
 
     if not answers:
-        return Finding(row, contradiction=_no_kernel(row))
+        return Finding(row, contradiction=no_kernel(row))
     return Finding(row, sorted(answers, key=order))
 
 
@@ -149,7 +150,7 @@ def _solve(row: Row, sources: list[_Source], groups: bool, dilation: bool) -> Fi
             answers = _convolutions(row, sources, more_groups, more_dilation)
             if answers:
                 return Finding(row, answers)
-        return Finding(row, contradiction=_misfit(row, sources[-1]))
+        return Finding(row, contradiction=misfit(row, sources[-1].name, sources[-1].shape))
     if row.kind == "linear":
         return _linear(row, sources)
     if row.kind == "norm":
@@ -261,8 +262,8 @@ def _passed_on(row: Row, sources: list[_Source]) -> Finding:
         return Finding(row, answers)
     return Finding(
         row,
-        contradiction=f"its shape {_shape(row.shape)} is not that of {last.name} "
-        f"({_shape(last.shape)}), and no rows before it, joined, have it",
+        contradiction=f"its shape {sized(row.shape)} is not that of {last.name} "
+        f"({sized(last.shape)}), and no rows before it, joined, have it",
     )
 
 
@@ -293,47 +294,8 @@ def _resized(row: Row, last: _Source) -> Finding:
     if answers:
         return Finding(row, answers)
     return Finding(
-        row, contradiction=f"{_shape(last.shape)} of {last.name} cannot become {_shape(row.shape)}"
+        row, contradiction=f"{sized(last.shape)} of {last.name} cannot become {sized(row.shape)}"
     )
-
-
-def _no_kernel(row: Row) -> str:
-    return (
-        f"no square kernel up to 7 x 7 has {row.parameters:,} parameters for {row.channels} output "
-        "channels, with or without bias"
-    )
-
-
-def _misfit(row: Row, last: _Source) -> str:
-    """What the parameters would need, what the row before it would give, or why no size fits."""
-    C, O = last.shape[0], row.channels
-    needs = []
-    for bias in (True, False):
-        for channels, K in kernels_of(row.parameters, O, bias):
-            if channels == C:
-                return (
-                    f"{row.parameters:,} parameters fit k={K} over {last.name} "
-                    f"({_shape(last.shape)}), but no stride up to 4 leads to {_shape(row.sides)}"
-                )
-            would = C * O * K * K + O * bias
-            needs.append(
-                f"{channels} with k={K}{'' if bias else ' and no bias'} ({C} would give {would:,})"
-            )
-    if not needs:
-        return _no_kernel(row)
-    return (
-        f"over {last.name} ({_shape(last.shape)}) nothing gives {row.parameters:,} parameters; "
-        f"input channels would have to be {', or '.join(sorted(needs, key=_usual))}"
-    )
-
-
-def _usual(need: str) -> bool:
-    """Kernels of 3 and 4 first."""
-    return " k=3" not in need and " k=4" not in need
-
-
-def _shape(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape))
 
 
 def _rank(findings: list[Finding]) -> None:
