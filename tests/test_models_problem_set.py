@@ -1,5 +1,8 @@
 """The three nets of seed 001: fully connected, 36 convolutions, the chain of 104."""
 
+import runpy
+from pathlib import Path
+
 import pytest
 from model_rows import count, rows, train_once
 
@@ -111,3 +114,15 @@ def test_a_network_without_room_says_how_large_it_is(monkeypatch):
         MemoryError, match=r"11,336,941,156 parameters, 42\.2 GiB.*minigrad summary"
     ):
         build_model("fully_connected", {})
+
+
+def test_the_example_counts_them_all(capsys):
+    script = Path(__file__).parent.parent / "examples" / "count_weights.py"
+    runpy.run_path(str(script), run_name="__main__")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-2:] for line in lines[1:]] == [
+        ["11,336,941,156", "42.23"],
+        ["35,284", "0.00"],
+        ["58,810,528", "0.22"],
+    ]
+    assert "256 x 16 x 16" in lines[3]

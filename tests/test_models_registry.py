@@ -7,14 +7,16 @@ import pytest
 from model_rows import count
 
 import minigrad
+from minigrad import optim
 from minigrad.models import MODELS, build_model, count_parameters
+from minigrad.nn import functional as F
 from minigrad.summary import describing
 
 pytestmark = pytest.mark.unit
 
 # Options that make a small network of each kind.
 SMALL = {
-    "unet": {"width": 2, "depth": 2},
+    "unet": {"width": 4, "depth": 2},
     "colornet": {"width": 2, "out_channels": 3},
     "upunet": {"width": 2, "depth": 3},
     "cnn": {"side": 20, "width": 2, "hidden": 3},
@@ -30,6 +32,12 @@ SMALL = {
     "grouped": {"groups": 4},
     "separable": {"kernel": 5},
 }
+
+
+def small_input(net):
+    """Shape of one small input that fits."""
+    side = 32 if net.multiple < 6 else net.multiple
+    return net.INPUT if len(net.INPUT) != 3 else (net.in_channels, side, side)
 
 
 def test_every_network_has_a_small_one():
@@ -63,10 +71,7 @@ def test_a_network_knows_its_size_and_channels(name):
     assert count(net) == count_parameters(name, options)
     assert net.multiple >= 1
     assert net.reach is None or net.reach >= 0
-    shape = net.INPUT
-    if len(shape) == 3:
-        side = 32 if net.multiple < 6 else net.multiple
-        shape = (net.in_channels, side, side)
+    shape = small_input(net)
     with minigrad.no_grad():
         y = net.eval()(minigrad.zeros(2, *shape))
     assert tuple(y.shape[:2]) == (2, net.out_channels)
@@ -80,6 +85,38 @@ def test_the_same_seed_draws_the_same_weights(name):
         nets.append(build_model(name, SMALL[name]).state_dict())
     for key, value in nets[0].items():
         assert value.numpy().tobytes() == nets[1][key].numpy().tobytes(), key
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_weights_come_back_to_the_last_bit(name):
+    first, second = (build_model(name, SMALL[name]) for _ in range(2))
+    second.load_state_dict(first.state_dict())
+    shape = small_input(first)
+    with minigrad.no_grad():
+        x = minigrad.randn(2, *shape)
+        assert first.eval()(x).tolist() == second.eval()(x).tolist()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_one_batch_is_learned_by_heart(name):
+    """Far more than by its mean: targets are the answers of a network with other weights."""
+    minigrad.manual_seed(1)
+    options = {key: value for key, value in SMALL[name].items() if key != "solved"}
+    net, teacher = build_model(name, SMALL[name]), build_model(name, options)
+    net.eval(), teacher.eval()
+    x = minigrad.randn(2, *small_input(net))
+    with minigrad.no_grad():
+        y = teacher(x)
+        y *= 0.3 / y.std()
+    optimizer = optim.Adam(net.parameters(), lr=0.01)
+    losses = []
+    for _ in range(120):
+        loss = F.mse_loss(net(x), y)
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert min(losses) < 0.3 * min(losses[0], 0.3**2)
 
 
 @pytest.mark.parametrize("name", MODELS)
