@@ -60,6 +60,7 @@ LARGE = {
         {"stride": (3, 2), "padding": (1, 1)},
     ),
     "first layer, stride three": ((2, 2, 23, 90), (17, 2, 2, 3), {"stride": (1, 3), "padding": 2}),
+    "runs of blocks": ((3, 2, 70, 111), (34, 1, 2, 3), {"groups": 2}),
     "one pixel": ((7, 33, 1, 1), (21, 33, 1, 1), {}),
     "no picture": ((0, 4, 5, 7), (6, 4, 2, 3), {}),
 }

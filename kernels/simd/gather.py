@@ -1,6 +1,6 @@
 """The gather kernel: conv2d, and all phases of conv_transpose2d, as a packed matrix product.
 
-    for each block of positions and share of the output channels   (a piece of work)
+    for each block of positions and share of the output channels   (pieces of work are runs of it)
         for each phase, or pair of phases           (one, for a convolution)
             for each stretch of channels whose patches fit the cache
                 pack the patches: panels of 3 vectors
@@ -68,6 +68,7 @@ _PACKED_BYTES = 448 * 2**10  # of a block's patches, about: they stay in the sec
 _PIECES = 32  # for less work than this, output channels are divided, then blocks get smaller
 _PANELS = 8  # the fewest panels of output channels that are worth packing the patches for
 _FEW = 8  # panels of positions are one block, if output channels alone make as many pieces
+_ENOUGH = 64  # pieces; where there are more, blocks come in runs
 
 # Columns of the table of parts, one for each phase of a pair
 PLACE, DEPTH, FIRST, STEP = range(4)
@@ -90,12 +91,15 @@ class Output(NamedTuple):
 class _Split(NamedTuple):
     """How the work is divided; shapes alone decide.
 
-    A piece is one of ``blocks`` blocks of ``block`` vectors of positions, one group, and ``share``
-    panels of output channels.  Patches are packed ``channels`` channels at a time; ``pair`` phases
-    are multiplied together; ``ready`` says that the weights are packed.
+    A piece is a run of ``run`` of the ``blocks`` blocks of ``block`` vectors of positions, one
+    group, and ``share`` panels of output channels.  (Neighbours in y may share cache lines: were
+    they written by two threads at once, these would take the lines from each other all the time.)
+    Patches are packed ``channels`` channels at a time; ``pair`` phases are multiplied together;
+    ``ready`` says that the weights are packed.
     """
 
     blocks: int
+    run: int
     block: int
     share: int
     channels: int
@@ -118,7 +122,8 @@ def _split(walk: Walk, out: Output, phases: np.ndarray, L: int, itemsize: int) -
     share = -(-panels // min(divisions, wanted))
     room = max(1, _PACKED_BYTES // (max(1, block) * L * itemsize * taps))
     channels = -(-walk.C // max(1, -(-walk.C // room)))
-    return _Split(blocks, block, share, channels, pair, blocks > 1)
+    run = max(1, min(blocks, blocks * walk.G * -(-panels // share) // _ENOUGH))
+    return _Split(blocks, run, block, share, channels, pair, blocks > 1)
 
 
 def gather(
@@ -158,10 +163,11 @@ def gather(
         )
 
     shares = -(-out.O // (split.share * ROWS))
+    runs = -(-split.blocks // split.run)
     launch(
-        gather_blocks, split.blocks * walk.G * shares, y.reshape(-1), x.reshape(-1),
-        weights.reshape(-1), padded_bias(b, x.dtype, walk, out), taps, phases, walk, out, filters,
-        split, private=private,
+        gather_blocks, runs * walk.G * shares, y.reshape(-1), x.reshape(-1), weights.reshape(-1),
+        padded_bias(b, x.dtype, walk, out), taps, phases, walk, out, filters, split,
+        private=private,
     )  # fmt: skip
 
 
@@ -249,52 +255,64 @@ def _multiply_panel(
 multiply_panel = jit(_multiply_panel)
 
 
-def _gather_blocks(work, y, x, w, bias, taps, phases, walk, out, filters, split, buffers):
-    """Take block after block: some positions, one group, a share of its output channels."""
+def _gather_block(
+    block, y, x, w, bias, taps, phases, walk, out, filters, split, buffers, g, first_panel
+):
+    """One block of positions of group g, and a share of the output channels."""
     packed, tile, stretch, turned, starts, parts, pieces, aims = buffers
     L = lanes(x)
     panels = (out.O + ROWS - 1) // ROWS
-    shares = (panels + split.share - 1) // split.share
+    end_panel = min(first_panel + split.share, panels)
+    first = block * split.block * L
+    end = min(first + split.block * L, walk.N * walk.QH * walk.QW)
+    count = find_pieces(pieces, first, end, L, walk)
+    for f in range(0, len(phases), split.pair):
+        for c in range(0, walk.C, split.channels):
+            these = (c, min(c + split.channels, walk.C))
+            depth = 0
+            for i in range(split.pair):
+                phase = phases[f + i]
+                T = phase[1] - phase[0]
+                parts[i, PLACE], parts[i, DEPTH] = depth * split.block * L, (these[1] - c) * T
+                starts[i] = depth * ROWS
+                parts[i, FIRST], parts[i, STEP] = starts[i], 0
+                if split.ready:
+                    before = (phase[0] * walk.G + T * g) * panels * walk.C + c * T
+                    parts[i, FIRST], parts[i, STEP] = before * ROWS, walk.C * T * ROWS
+                pack_patches(
+                    packed[parts[i, PLACE] :], VECTORS, x, pieces, count, aims,
+                    taps[phase[0] : phase[1]], g, these, walk,
+                )  # fmt: skip
+                depth += parts[i, DEPTH]
+            for m in range(first_panel, end_panel):
+                if not split.ready:
+                    pack_stretch(
+                        stretch, starts, w, taps, phases[f : f + split.pair],
+                        g, m, these, filters, turned,
+                    )  # fmt: skip
+                start = (bias, (g if c == 0 else walk.G) * panels * ROWS + m * ROWS)
+                multiply_panel(
+                    y, w if split.ready else stretch, m, start, packed, parts, tile, pieces,
+                    g * out.O + m * ROWS, min(ROWS, out.O - m * ROWS), (first, end), phases[f],
+                    c > 0, out,
+                )  # fmt: skip
+
+
+gather_block = jit(_gather_block)
+
+
+def _gather_blocks(work, y, x, w, bias, taps, phases, walk, out, filters, split, buffers):
+    """Take run after run of blocks, for one group and a share of its output channels."""
+    shares = -(-out.O // (split.share * ROWS))
+    runs = -(-split.blocks // split.run)
     piece = take(work)
     while piece < work[1]:
-        g, first_panel = (
-            piece // split.blocks // shares,
-            piece // split.blocks % shares * split.share,
-        )
-        end_panel = min(first_panel + split.share, panels)
-        first = piece % split.blocks * split.block * L
-        end = min(first + split.block * L, walk.N * walk.QH * walk.QW)
-        count = find_pieces(pieces, first, end, L, walk)
-        for f in range(0, len(phases), split.pair):
-            for c in range(0, walk.C, split.channels):
-                these = (c, min(c + split.channels, walk.C))
-                depth = 0
-                for i in range(split.pair):
-                    phase = phases[f + i]
-                    T = phase[1] - phase[0]
-                    parts[i, PLACE], parts[i, DEPTH] = depth * split.block * L, (these[1] - c) * T
-                    starts[i] = depth * ROWS
-                    parts[i, FIRST], parts[i, STEP] = starts[i], 0
-                    if split.ready:
-                        before = (phase[0] * walk.G + T * g) * panels * walk.C + c * T
-                        parts[i, FIRST], parts[i, STEP] = before * ROWS, walk.C * T * ROWS
-                    pack_patches(
-                        packed[parts[i, PLACE] :], VECTORS, x, pieces, count, aims,
-                        taps[phase[0] : phase[1]], g, these, walk,
-                    )  # fmt: skip
-                    depth += parts[i, DEPTH]
-                for m in range(first_panel, end_panel):
-                    if not split.ready:
-                        pack_stretch(
-                            stretch, starts, w, taps, phases[f : f + split.pair],
-                            g, m, these, filters, turned,
-                        )  # fmt: skip
-                    start = (bias, (g if c == 0 else walk.G) * panels * ROWS + m * ROWS)
-                    multiply_panel(
-                        y, w if split.ready else stretch, m, start, packed, parts, tile, pieces,
-                        g * out.O + m * ROWS, min(ROWS, out.O - m * ROWS), (first, end), phases[f],
-                        c > 0, out,
-                    )  # fmt: skip
+        g, share, first = piece // runs // shares, piece // runs % shares, piece % runs * split.run
+        for block in range(first, min(first + split.run, split.blocks)):
+            gather_block(
+                block, y, x, w, bias, taps, phases, walk, out, filters, split, buffers, g,
+                share * split.share,
+            )  # fmt: skip
         piece = take(work)
 
 

@@ -121,12 +121,12 @@ def emit_store(builder, value, pointer):
     builder.store(value, place).align = _element_bytes(value.type)
 
 
-def emit_prefetch(builder, pointer):
-    """Begin to fetch the cache line at ``pointer``, for reading; any address will do."""
+def emit_prefetch(builder, pointer, writing=False):
+    """Begin to fetch the cache line at ``pointer``, to read or to write it; any address will do."""
     number = ir.IntType(32)
     byte = builder.bitcast(pointer, ir.IntType(8).as_pointer())
     function = _declared(builder, "llvm.prefetch.p0", ir.VoidType(), [byte.type, *[number] * 3])
-    builder.call(function, [byte, *(ir.Constant(number, n) for n in (0, 3, 1))])
+    builder.call(function, [byte, *(ir.Constant(number, n) for n in (int(writing), 3, 1))])
 
 
 def emit_broadcast(builder, vector, scalar):

@@ -12,6 +12,7 @@
 Per k that is 3 + 8 loads for 24 multiply-adds of 16 lanes, so the multipliers never wait for
 memory, and 24 independent sums are enough to hide the latency of each.  8 x 3 accumulators, three
 vectors of B and a broadcast fill the 32 registers of AVX-512 and NEON; with 16 registers ROWS is 4.
+A line of C that is in another cache, or in none, is fetched while the sums are computed.
 
 Neither operand needs one particular layout, only steps:
 
@@ -37,6 +38,7 @@ from .instructions import (
     emit_mask,
     emit_masked_load,
     emit_masked_store,
+    emit_prefetch,
     emit_store,
     vector_type,
 )
@@ -105,6 +107,8 @@ class _Tile:
     def emit(self):
         """All sums over k, from the first to the last, then the stores."""
         builder = self.builder
+        for pointer, _ in self._places():
+            emit_prefetch(builder, pointer, writing=True)
         starts = self._start()
         before = builder.block
         head = builder.append_basic_block("k.head")
