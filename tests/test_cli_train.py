@@ -88,6 +88,7 @@ def test_every_network_trains_is_measured_and_colorizes(name, pictures, capsys, 
         for a, b in zip(own["scores"], other["scores"], strict=True):
             assert a["psnr"] == pytest.approx(b["psnr"], rel=1e-9)
             assert 0 < a["measures"]["ab_auc"] <= 1
+    assert ("accuracy" in text) == (name == "colornet")
 
 
 @pytest.mark.parametrize("target", ["ab", "rgb", "palette", "bins"])
@@ -147,6 +148,10 @@ def test_command_line_before_file_before_defaults(pictures, tmp_path):
         ("train cnn --config other.toml", "other.toml is of another model"),
         ("train unet --data pictures --strategy gan --target bins --size 32", "class labels"),
         ("train pix2pix --depth 3 --data pictures --size 40", "needs two held-out crops or more"),
+        (
+            "train unet --data pictures --size 16 --monitor val_accuracy",
+            "--monitor val_accuracy needs classes, and the target is ab",
+        ),
         ("train unet --data pictures --size 16 --betas 0.9", "give two numbers"),
         ("colorize x.png", "no run to go on with or to use"),
         ("evaluate", "no run to go on with or to use"),

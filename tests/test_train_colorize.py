@@ -108,6 +108,29 @@ def test_tiles_are_small():
     assert len(net.shapes) == 7 * 4
 
 
+def test_a_network_of_one_size_gets_the_whole_picture_in_it():
+    net = Constant(0.1, 0.1)
+    net.side = net.multiple = 16
+    net.reach = None
+    assert Colorizer(net, scale=40).ab(np.zeros((1, 50, 90), np.float32)).shape == (2, 50, 90)
+    assert net.shapes == [(1, 1, 16, 16)]
+
+
+def test_a_network_that_sees_everything_gets_no_tiles():
+    net = Constant(0.1, 0.1)
+    net.reach = None
+    Colorizer(net, tile=32).ab(np.zeros((1, 50, 100), np.float32))
+    Colorizer(net, scale=10, tile=32).ab(np.zeros((1, 50, 100), np.float32))
+    assert net.shapes == [(1, 1, 16, 32), (1, 1, 10, 20)]
+
+
+def test_a_network_of_three_channels_gets_lightness_three_times():
+    net = Constant(0.1, 0.1)
+    net.in_channels = 3
+    Colorizer(net).ab(np.zeros((1, 5, 9), np.float32))
+    assert net.shapes == [(1, 3, 5, 9)]
+
+
 def test_a_picture_of_odd_size_and_of_one_pixel():
     colorizer = Colorizer(lively_net(), 50)
     for H, W in ((1, 1), (1, 77), (53, 1)):

@@ -211,3 +211,18 @@ def test_durations_as_people_write_them():
 def test_the_estimate_is_three_forward_passes_and_a_bit_for_each_step():
     seconds = estimate(lambda: time.sleep(0.02), size=4, pictures=40)
     assert 0.5 < seconds / (10 * 3.2 * 0.02) < 2
+
+
+def test_curves_of_a_gan_and_of_classes_are_drawn_where_there_are_any(tmp_path):
+    plain = written(tmp_path, full_report())
+    for title in ("Adversarial losses", "Frechet distance", "Accuracy"):
+        assert title not in plain
+    history = [
+        {**row, "critic_real": 0.6, "critic_fake": 0.7, "adversarial": 0.9, "val_frechet": 2.0}
+        for row in full_report().history
+    ]
+    text = written(tmp_path, full_report(history=history))
+    assert "Adversarial losses" in text
+    assert "Frechet distance" in text
+    assert "Accuracy" not in text
+    assert "discriminator, painted ones" in text

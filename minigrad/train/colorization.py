@@ -178,6 +178,11 @@ class ColorizationRun:
 
     def _make_target(self) -> Target:
         """Return the target: a resumed run's own, since what it was made from is random."""
+        if self.options.monitor == "val_accuracy" and self.options.target in ("ab", "rgb"):
+            raise ValueError(
+                "--monitor val_accuracy needs classes, and the target is "
+                f"{self.options.target}: choose palette or bins (--target)"
+            )
         if self.state is None:
             return make_target(self.options, lambda: colour_pixels(self.pictures.split.train))
         arrays, state = load_checkpoint(self.folder / RunFolder.MARK)

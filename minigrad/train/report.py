@@ -223,6 +223,17 @@ def _curves(report: RunReport) -> str:
             Line("ours", _column(history, "val_ab_error"), "a", best),
             Line("gray", _gray_level(report, "ab_error"), "c"),
         ]),
+        ("Accuracy: share of pixels of the right class", [
+            Line("ours", _column(history, "val_accuracy"), "a", best),
+        ]),
+        ("Frechet distance of held-out crops' features", [
+            Line("ours", _column(history, "val_frechet"), "a", best),
+        ]),
+        ("Adversarial losses", [
+            Line("discriminator, true colours", _column(history, "critic_real"), "a"),
+            Line("discriminator, painted ones", _column(history, "critic_fake"), "c"),
+            Line("generator", _column(history, "adversarial"), "b"),
+        ]),
         ("Learning rate x 1000", [Line("", [1e3 * v for v in _column(history, "lr")], "b")]),
     ]  # fmt: skip
     drawn = "".join(_chart(title, lines, title == "Loss") for title, lines in charts)

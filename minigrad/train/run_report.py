@@ -65,6 +65,13 @@ _AGAINST = ", against a discriminator that learns to tell its colours from true 
 
 def _notes(run: Any, finished: bool) -> list[str]:
     notes = list(run.pictures.notes)
+    if run.options.strategy == "gan":
+        critic = sum(p.numel() for p in run.trainer.critic.parameters())
+        notes.append(
+            f"The discriminator has {critic:,} parameters. The loss is that of the generator: "
+            f"{run.options.target_weight:g} times its distance from the target, and what it takes "
+            "to fool the discriminator; the second half is learned, so the sum need not fall."
+        )
     if not finished:
         notes.append("This run was interrupted: results and pictures come when it has finished.")
     if run.trainer.stop_reason:

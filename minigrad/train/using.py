@@ -192,8 +192,37 @@ def _evaluations(
     crops = held.held_out_crops
     if len(crops):
         chosen = ColorizationCrops(crops.pictures, crops.crops[:most], crops.size)
-        measured.append(evaluate_crops(chosen, colorizer, mean, "held-out crops", full=True))
+        evaluation = evaluate_crops(chosen, colorizer, mean, "held-out crops", full=True)
+        measured.append(_with_accuracy(evaluation, chosen, colorizer, mean))
     if held.held_out_pictures.pictures:
         whole = held.held_out_pictures.pictures[:most]
         measured.append(evaluate_pictures(whole, colorizer, mean, "held-out pictures", full=True))
     return measured
+
+
+def _with_accuracy(
+    evaluation: Evaluation, crops: ColorizationCrops, colorizer: Colorizer, mean: np.ndarray
+) -> Evaluation:
+    """Add the share of pixels whose class is right, where the network's target are classes.
+
+    A baseline's class is that of its one colour.
+    """
+    target = colorizer.target
+    if not isinstance(target, ClassTarget):
+        return evaluation
+    gray, painted = target.nearest(np.zeros(2)), target.nearest(mean)
+    right = dict.fromkeys(("gray", "mean colour", "ours"), 0.0)
+    for k in range(len(crops)):
+        lightness, ab = crops[k]
+        labels = target.encode(lightness, ab)
+        right["gray"] += float(np.mean(labels == gray))
+        right["mean colour"] += float(np.mean(labels == painted))
+        said = target.measure(colorizer.raw(lightness[None]), labels[None])
+        right["ours"] += said["accuracy"]
+    scores = tuple(
+        dataclasses.replace(
+            score, measures={**score.measures, "accuracy": right[score.method] / len(crops)}
+        )
+        for score in evaluation.scores
+    )
+    return dataclasses.replace(evaluation, scores=scores)

@@ -74,6 +74,10 @@ class ClassTarget(Target):
         a, b = np.moveaxis(np.clip(units, -_FARTHEST, _FARTHEST) + _FARTHEST, -3, 0)
         return self._nearest[a, b]
 
+    def nearest(self, ab: np.ndarray) -> int:
+        """Return the label of one colour (2,), ab / 110."""
+        return int(self.encode(np.zeros((1, 1, 1)), np.reshape(ab, (2, 1, 1)))[0, 0])
+
     def loss(self, prediction: Tensor, encoded: np.ndarray) -> Tensor:
         """Return the weighted mean cross entropy: sum w_y (-log p_y) / sum w_y over the pixels."""
         return F.cross_entropy(prediction, Tensor.wrap(encoded), Tensor.wrap(self.weights))
