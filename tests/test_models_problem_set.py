@@ -98,6 +98,8 @@ def test_pictures_of_other_sizes():
     chain = DownChain(out_channels=4, side=16, last=6, width=4)
     with pytest.raises(SizeError, match=r"20 x 9, of which 4 of the 5 layers leave a side of 1,"):
         chain(minigrad.zeros(1, 3, 20, 9))
+    with pytest.raises(SizeError, match=r"20 x 10, of which 4 of the 5 layers leave a side of 2,"):
+        chain(minigrad.zeros(1, 3, 20, 10))
     assert chain(minigrad.zeros(1, 3, 20, 11)).shape == (1, 4, 10, 1)
     with pytest.raises(SizeError, match=r"shape \(1, 2, 20, 20\); give \(N, 3, H, W\)"):
         chain(minigrad.zeros(1, 2, 20, 20))
