@@ -17,6 +17,7 @@ Numba is imported by the first kernel that runs, not by ``import minigrad``.
 """
 
 import os
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
@@ -47,7 +48,12 @@ def backends() -> tuple[str, ...]:
 
 def backend() -> ModuleType:
     """The module of the backend in use (imported now if it was not yet)."""
-    return import_module(f"{__name__}.{_current}")
+    return _module(_current)
+
+
+@cache
+def _module(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{name}")
 
 
 class use:  # noqa: N801 - called like a function
@@ -96,10 +102,11 @@ def __getattr__(name: str) -> object:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in _SUBMODULES:
-        return import_module(f"{__name__}.{name}")
-    for module in (backend(), import_module(f"{__name__}.loops")):
-        if hasattr(module, name):
-            return getattr(module, name)
+        return _module(name)
+    for backend_name in (_current, "loops"):
+        kernel = getattr(_module(backend_name), name, None)
+        if kernel is not None:
+            return kernel
     raise AttributeError(f"no kernel named {name!r} in the backends {_current!r} and 'loops'")
 
 
