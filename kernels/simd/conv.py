@@ -19,6 +19,9 @@ The most common convolution of all, 3 x 3 with stride 1 between many channels, h
 see `winograd`.
 """
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import numpy as np
 from numpy import ndarray as Array
 
@@ -47,15 +50,7 @@ def conv2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeometry) -> 
     """
     if _by_winograd(y, x, w, b, geometry, transposed=False):
         return
-    walk, taps = conv2d_walk(x, w.shape[2:], y.shape[2:], geometry)
-    (SH, SW), (H, W), (OH, OW) = geometry[0], x.shape[2:], y.shape[2:]
-    out = Output(walk.G, w.shape[0] // walk.G, OH, OW, 1, 1)
-    table = np.column_stack([taps, np.arange(len(taps))])
-    table = table[
-        [_is_seen(tap_h, OH, SH, H) and _is_seen(tap_w, OW, SW, W) for tap_h, tap_w in taps]
-    ]
-    phases = np.array([[0, len(table), 0, 0]])
-    _gather(y, x, w, b, table, phases, walk, out, transposed=False)
+    _gather(y, x, w, b, _conv2d_way(x.shape, w.shape, y.shape, geometry), transposed=False)
 
 
 def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeometry) -> None:
@@ -71,10 +66,36 @@ def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeo
     """
     if _by_winograd(y, x, w, b, geometry, transposed=True):
         return
+    _gather(y, x, w, b, _transposed_way(x.shape, w.shape, y.shape, geometry), transposed=True)
+
+
+class _Way(NamedTuple):
+    """A walk over x, its taps and phases (see ``gather``), and where positions are in y."""
+
+    table: Array
+    phases: Array
+    walk: Walk
+    out: Output
+
+
+@lru_cache(maxsize=512)
+def _conv2d_way(x_shape, w_shape, y_shape, geometry):
+    walk, taps = conv2d_walk(x_shape, w_shape[2:], y_shape[2:], geometry)
+    (SH, SW), (H, W), (OH, OW) = geometry[0], x_shape[2:], y_shape[2:]
+    out = Output(walk.G, w_shape[0] // walk.G, OH, OW, 1, 1)
+    table = np.column_stack([taps, np.arange(len(taps))])
+    table = table[
+        [_is_seen(tap_h, OH, SH, H) and _is_seen(tap_w, OW, SW, W) for tap_h, tap_w in taps]
+    ]
+    return _Way(_fixed(table), _fixed(np.array([[0, len(table), 0, 0]])), walk, out)
+
+
+@lru_cache(maxsize=512)
+def _transposed_way(x_shape, w_shape, y_shape, geometry):
     (SH, SW), (PH, PW), (DH, DW), G = geometry
-    N, I, H, W = x.shape
-    _, O, KH, KW = w.shape
-    OH, OW = y.shape[2:]
+    N, I, H, W = x_shape
+    _, O, KH, KW = w_shape
+    OH, OW = y_shape[2:]
     taps: list[tuple[int, int, int]] = []
     phases: list[tuple[int, int, int, int]] = []
     QH, QW = -(-OH // SH), -(-OW // SW)
@@ -87,7 +108,13 @@ def conv_transpose2d(y: Array, x: Array, w: Array, b: Array, geometry: Conv2dGeo
             phases.append((first, len(taps), top, left))
     table, ranges = np.array(taps, np.int64).reshape(-1, 3), np.array(phases, np.int64)
     walk = Walk(N, G, I // G, H, W, QH, QW, 1, 1)
-    _gather(y, x, w, b, table, ranges, walk, Output(G, O, OH, OW, SH, SW), transposed=True)
+    return _Way(_fixed(table), _fixed(ranges), walk, Output(G, O, OH, OW, SH, SW))
+
+
+def _fixed(table):
+    """The table, which many calls share, made read-only."""
+    table.flags.writeable = False
+    return table
 
 
 def _by_winograd(y, x, w, b, geometry, transposed):
@@ -99,8 +126,9 @@ def _by_winograd(y, x, w, b, geometry, transposed):
     return pays(x.shape[1] // G, O // G, N, OH, OW) and winograd(y, x, w, b, padding, G, transposed)
 
 
-def _gather(y, x, w, b, table, phases, walk, out, transposed):
+def _gather(y, x, w, b, way, transposed):
     """The kernel for many output channels a group, or one of those for few."""
+    table, phases, walk, out = way
     if is_depthwise(table, walk, out):
         gather_depthwise(y, x, w, b, table, walk)
     elif has_depthwise_phases(walk, out):

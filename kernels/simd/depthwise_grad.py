@@ -7,6 +7,8 @@ sums stays in a register until all pictures have been seen.  Columns outside the
 out, as in `depthwise`, and so are rows.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from .._jit import jit
@@ -27,15 +29,21 @@ It is for column steps of 1 and 2 alone.
 _PIECES = 16  # pieces of work that are enough
 
 
+@lru_cache(maxsize=256)
+def _plan(taps: bytes, KH: int, KW: int, walk: Walk, L: int) -> tuple:
+    """The columns of the taps, the lanes of their vectors, the first row and the next one's way."""
+    table = np.frombuffer(taps, np.int64).reshape(KH, KW, 2)
+    columns = table[0, :, 1].copy()
+    top, step = int(table[0, 0, 0]), int(table[-1, 0, 0] - table[0, 0, 0]) // max(1, KH - 1)
+    return columns, lane_masks(columns, walk, L), top, step
+
+
 def weight_grad_depthwise(
     gw: np.ndarray, x: np.ndarray, gy: np.ndarray, taps: np.ndarray, walk: Walk
 ) -> None:
     """As ``weight_grad.conv2d_weight_grad``, on its walk of x; gy is not empty."""
     KH, KW = gw.shape[2:]
-    L = VECTOR_BYTES // x.itemsize
-    columns = taps[:KW, 1].copy()
-    masks = lane_masks(columns, walk, L)
-    top, step = int(taps[0, 0]), int(taps[-1, 0] - taps[0, 0]) // max(1, KH - 1)
+    columns, masks, top, step = _plan(taps.tobytes(), KH, KW, walk, VECTOR_BYTES // x.itemsize)
     slices = min(walk.N, -(-_PIECES // walk.G))
     parts = np.empty((slices, *gw.shape), gw.dtype) if slices > 1 else gw
     launch(

@@ -78,11 +78,14 @@ class Walk(NamedTuple):
 
 
 def conv2d_walk(
-    x: np.ndarray, kernel: tuple[int, ...], output: tuple[int, ...], geometry: Conv2dGeometry
+    x_shape: tuple[int, ...],
+    kernel: tuple[int, ...],
+    output: tuple[int, ...],
+    geometry: Conv2dGeometry,
 ) -> tuple[Walk, np.ndarray]:
     """The walk of a convolution over x, and its taps: tap_h, tap_w of each, (KH*KW, 2) int64."""
     (SH, SW), (PH, PW), (DH, DW), G = geometry
-    N, C, H, W = x.shape
+    N, C, H, W = x_shape
     KH, KW = kernel
     taps = [(kh * DH - PH, kw * DW - PW) for kh in range(KH) for kw in range(KW)]
     return Walk(N, G, C // G, H, W, output[0], output[1], SH, SW), np.array(taps, np.int64).reshape(

@@ -54,7 +54,7 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
         return
     if _by_winograd(gw, x, gy, geometry):
         return
-    walk, taps = conv2d_walk(x, gw.shape[2:], gy.shape[2:], geometry)
+    walk, taps = conv2d_walk(x.shape, gw.shape[2:], gy.shape[2:], geometry)
     O = gw.shape[0] // walk.G
     if walk.C == O == 1 and walk.TW <= 2 and 0 < len(taps) <= MOST_TAPS:
         weight_grad_depthwise(gw, x, gy, taps, walk)
