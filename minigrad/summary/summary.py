@@ -42,7 +42,7 @@ class Summary:
         Multiply-adds of the whole batch: see `minigrad.summary.work`.
     forward_bytes : int
         The most memory that the input and the layers' results take at one time, when nothing is
-        kept for backward.
+        kept for backward.  What a kernel needs while it works (packed weights, tiles) is not in it.
     backward_bytes : int or None
         What is alive between forward and backward, in training mode: the input, the result, and
         what the operations keep.  None where the network cannot be trained on such an input.
