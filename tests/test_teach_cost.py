@@ -157,6 +157,37 @@ def test_other_networks_are_tried_too():
 
 
 @pytest.mark.unit
+@pytest.mark.parametrize(
+    ("name", "positions", "bias", "dense", "exact"),
+    [
+        ("autoencoder", 6347980800, 6354662400, 2455142400, 2425958016),
+        ("pix2pix", 17972592640, 17972723712, 5981077504, 5633312000),
+        ("patchgan", 3146809344, 3146810244, 3146809344, 3121414912),
+    ],
+)
+def test_the_four_rules_on_the_networks_of_seed_004(name, positions, bias, dense, exact):
+    found = cost(name, time=False)
+    assert [found.total(rule) for rule in RULES] == [positions, bias, dense, exact]
+    H, W = found.cases[0][0]
+    sums = totals(found.symbolic)
+    assert put(sums["taps"], {**found.values, "H": H, "W": W}) == exact
+
+
+@pytest.mark.unit
+def test_a_network_of_11_billion_weights_is_costed_without_them():
+    found = cost("fully_connected", time=False)
+    assert found.total("parameters") == 11336941156
+    assert found.counted("taps") == found.total("weights")
+
+
+@pytest.mark.unit
+def test_networks_whose_formulas_are_not_straight_lines_have_numbers():
+    found = cost("xor", time=False)
+    assert found.symbolic is None
+    assert found.counted("dense") == found.total("dense") == 6
+
+
+@pytest.mark.unit
 def test_even_kernels_have_numbers_and_a_formula_without_k():
     found = cost("colornet", sizes=[(16, 16)], time=False, k=4, NF=2, NC=3)
     assert found.counted("taps") == found.total("taps")

@@ -10,7 +10,8 @@ from typing import Any
 
 from minigrad import nn
 from minigrad.models import MODELS, build_model
-from minigrad.teach.cost_formulas import check_sympy, symbolic_layers
+from minigrad.summary import describing
+from minigrad.teach.cost_formulas import check_sympy, put, symbolic_layers, totals
 from minigrad.teach.cost_latex import latex
 from minigrad.teach.cost_layers import PASSES, RULES, Layer, counted_macs, macs
 from minigrad.teach.cost_network import network_layers
@@ -210,13 +211,11 @@ def cost(
     >>> costs.total("parameters"), costs.total("dense")
     (444, 20958084)
     """
-    network: nn.Module | None = None
     if isinstance(model, str):
-        found, network = _named(model, sizes, values)
+        found = _named(model, sizes, values)
     elif isinstance(model, nn.Module):
         if shape is None:
             raise ValueError("cost: a network needs shape=(C, H, W), the shape of one input")
-        network = model
         cases = [((H, W), network_layers(model, (shape[0], H, W))) for H, W in sizes or [shape[1:]]]
         found = Cost(f"{type(model).__name__}: what it costs", cases)
     else:
@@ -225,53 +224,59 @@ def cost(
     found.budget = budget
     if time:
         found.timing = predict(found.layers)
-        if measure and network is not None:
+        if measure and isinstance(model, str):
+            model = build_model(model, {LETTERS.get(key, key): v for key, v in values.items()})
+        if measure and isinstance(model, nn.Module):
             C = found.layers[0].channels[0]
-            found.timing = time_layers(network, (C, *found.cases[0][0]), found.timing)
+            found.timing = time_layers(model, (C, *found.cases[0][0]), found.timing)
     return found
 
 
-def _named(
-    name: str, sizes: Sequence[tuple[int, int]], values: Mapping[str, Any]
-) -> tuple[Cost, nn.Module]:
-    """A network by its name, with formulas."""
+def _named(name: str, sizes: Sequence[tuple[int, int]], values: Mapping[str, Any]) -> Cost:
+    """A network by its name, with formulas where they can be found."""
     check_sympy()
     options = {LETTERS.get(key, key): value for key, value in values.items()}
-    network = build_model(name, options)
+    network = _described(name, options)
     known = inspect.signature(MODELS[name]).parameters
     usual = {key: options.get(key, known[key].default) for key in known}
-    letters = {
-        letter: option
-        for letter, option in LETTERS.items()
-        if type(usual.get(option)) is int  # the network has it
-    }
-    shape = getattr(network, "INPUT", (usual.get("in_channels", 1), 64, 64))
-    sizes = list(sizes) or [shape[1:]]
+    shape = (*network.INPUT, 1, 1)[:3]
     C = usual.get("in_channels", shape[0])
-    cases = [((H, W), network_layers(network, (C, H, W))) for H, W in sizes]
+    vectors = len(network.INPUT) == 1
+    cases = [
+        ((H, W), network_layers(network, network.INPUT if vectors else (C, H, W)))
+        for H, W in list(sizes) or [shape[1:]]
+    ]
+    letters = {
+        letter: option for letter, option in LETTERS.items() if type(usual.get(option)) is int
+    }
     numbers = {letter: usual[option] for letter, option in letters.items()}
     found = Cost(f"{network.TITLE} ({name}): what it costs", cases, numbers)
-
-    def build(**put: int) -> list[Layer]:
-        H, W = put.pop("H"), put.pop("W")
-        changed = options | {letters[letter]: value for letter, value in put.items()}
-        tried = build_model(name, changed)
-        return network_layers(tried, (changed.get("in_channels", C), H, W))
-
-    multiple = getattr(network, "multiple", 1)
-    H, W = sizes[0]
-    step = max(multiple, 8)
-    base = {"NIC": 1, "NF": 4, "NC": 3, "k": 3}
-    base = {letter: base[letter] for letter in letters} | {
-        "H": max(H // step, 1) * step,
-        "W": max(W // step, 1) * step,
-    }
+    H, W = cases[0][0]
+    step = max(getattr(network, "multiple", 1), 8)
     steps = {"NIC": 1, "NF": 4, "NC": 1, "k": 2, "H": step, "W": step}
-    steps = {letter: steps[letter] for letter in base}
-    if "k" in numbers and numbers["k"] % 2 == 0:
-        del base["k"], steps["k"]  # the formulas are for odd kernels; this one stays a number
-    try:
-        found.symbolic = symbolic_layers(build, base, steps, found.layers)
-    except ValueError:
-        found.symbolic = None
-    return found, network
+    base = {"NIC": 1, "NF": 4, "NC": 3, "k": 3, "H": max(H // step, 1) * step}
+    base["W"] = max(W // step, 1) * step
+    odd = [letter for letter in letters if letter != "k" or numbers["k"] % 2]  # even k: a number
+
+    def build(**values: int) -> list[Layer]:
+        size = values.pop("H", H), values.pop("W", W)
+        changed = options | {letters[letter]: value for letter, value in values.items()}
+        return network_layers(_described(name, changed), (changed.get("in_channels", C), *size))
+
+    # A network for one size only, or with widths that do not grow together, has fewer letters.
+    for tried in ([*odd, "H", "W"], odd, [x for x in odd if x != "NF"]) if not vectors else ():
+        chosen = {letter: base[letter] for letter in tried}
+        try:
+            layers = symbolic_layers(build, chosen, {x: steps[x] for x in tried}, found.layers)
+        except ValueError:
+            continue
+        if tried and put(totals(layers)["weights"], numbers) == found.total("weights"):
+            found.symbolic = layers
+            break
+    return found
+
+
+def _described(name: str, options: Mapping[str, Any]) -> nn.Module:
+    """A network without its numbers."""
+    with describing():
+        return build_model(name, options)

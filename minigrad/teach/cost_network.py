@@ -1,8 +1,9 @@
 """A network's layers as `cost_layers.Layer`, with numbers, or with symbols found by trying.
 
-A network is run once and its layers are looked at as they run. For symbols it is built and run a
-few times more, with one option changed each time: what grows with the option in a straight line is
-written as that line. So the formulas are the network's own, and none is written down by hand.
+A network is described once (see `minigrad.summary.describing`: nothing is computed), and its layers
+are looked at as they run. For symbols it is built and described a few times more, with one option
+changed each time: what grows with the option in a straight line is written as that line. So the
+formulas are the network's own, and none is written down by hand.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from minigrad import nn
 from minigrad.autograd import no_grad
 from minigrad.creation import zeros
+from minigrad.summary import describing
 from minigrad.teach.cost_layers import Layer
 
 __all__ = ["network_layers", "straight_lines"]
@@ -27,7 +29,7 @@ _KINDS: tuple[tuple[type, str], ...] = (
 
 
 def network_layers(model: nn.Module, shape: tuple[int, ...]) -> list[Layer]:
-    """Run a network on zeros of one input's `shape`, and list its layers in the order they ran.
+    """Describe a network for an input of `shape`, and list its layers in the order they ran.
 
     Examples
     --------
@@ -54,7 +56,7 @@ def network_layers(model: nn.Module, shape: tuple[int, ...]) -> list[Layer]:
     ]
     try:
         model.eval()
-        with no_grad():
+        with no_grad(), describing():
             model(zeros(1, *shape))
     finally:
         for handle in handles:

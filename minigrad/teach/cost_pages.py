@@ -97,12 +97,12 @@ def number_pages(report: Report, cost: Any) -> None:
             for name in ("outputs", "connections", "dense"):
                 filled = formula(put(sums[name], {"H": H, "W": W}))
                 report.line(f"{_TITLES[name]} = {plain(filled)}")
+        report.line(f"weights = {cost.total('weights', case=case):,}, without biases and all else")
         rows: list[list[Any]] = [
             [
                 layer.name,
                 _kind(layer),
                 layer.parameters,
-                layer.weights,
                 layer.outputs,
                 macs(layer, "dense"),
                 macs(layer, "taps"),
@@ -112,16 +112,10 @@ def number_pages(report: Report, cost: Any) -> None:
         ]
         others = sum(layer.extra for layer in layers)
         if others:
-            rows.append(["others", "", others, 0, "-", 0, 0])
-        rows.append(
-            [
-                "total",
-                "",
-                *(cost.total(name, case=case) for name in ("parameters", "weights", "outputs")),
-                *(cost.total(name, case=case) for name in ("dense", "taps")),
-            ]
-        )
-        headers = ("layer", "kind", "params", "weights", "outputs", "multiply-adds", "on real")
+            rows.append(["others", "", others, "-", 0, 0])
+        names = ("parameters", "outputs", "dense", "taps")
+        rows.append(["total", "", *(cost.total(name, case=case) for name in names)])
+        headers = ("layer", "kind", "parameters", "outputs", "multiply-adds", "on real pixels")
         report.table(headers, rows, strong=(len(rows) - 1,))
 
 

@@ -44,9 +44,9 @@ class Report:
     >>> print(report)
     Squares
     <BLANKLINE>
-      n     n^2
-     ──────────
-     40   1,600
+      n    n^2
+     ─────────
+     40  1,600
     """
 
     title: str
@@ -139,7 +139,9 @@ def _stands_right(value: Any) -> bool:
 
 
 def _table_text(table: Table) -> str:
-    shown = RichTable(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="")
+    shown = RichTable(
+        box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True, header_style=""
+    )
     for column, header in enumerate(table.headers):
         right = all(_stands_right(row[column]) for row in table.rows)
         shown.add_column(
