@@ -1,4 +1,4 @@
-"""Single operations costed: seeds 001 and 002 layer by layer, separable convolution, up-sampling."""
+"""Single operations costed: layers of seeds 001 and 002, separable convolution, up-sampling."""
 
 import pytest
 
