@@ -271,3 +271,40 @@ def test_receptive_field_is_that_of_the_formula():
 def test_receptive_field_command(capsys):
     text = run(["receptive_field", "--model", "unet", "--layer", "down.0.0"], capsys)
     assert "rows 31 to 33: 3" in text
+
+
+@pytest.mark.parametrize("name", ["s002.p1.2.cases", "s002.p1.3.cases"])
+def test_exclusive_or_of_seed_002(name, capsys):
+    inputs, expected = (BY_ID[name][key] for key in ("inputs", "expected"))
+    arguments = ["--input", written(inputs["x"]), "--weight", written(inputs["w1"])]
+    arguments += ["--then", written(inputs["w2"]), "--activation", inputs["activation"]]
+    text = run(["linear", *arguments], capsys)
+    for case in expected:
+        parts = [("x", case["x"]), ("z1", case["pre"]), ("h1", case["hidden"]), ("y", [case["y"]])]
+        line = "  ->  ".join(f"{key} = [{' '.join(map(str, values))}]" for key, values in parts)
+        assert line in text
+
+
+def test_up_sampling_then_convolution_of_seed_003(capsys):
+    inputs, expected = (BY_ID["s003.subpixel"][key] for key in ("inputs", "expected"))
+    arguments = ["--input", written(inputs["x"]), "--then", written(inputs["w"])]
+    text = run(["upsample", *arguments], capsys)
+    assert rows_of(text, "up-sampled, then convolved") == expected["y"]
+    counts = (
+        f"The first takes {expected['macs_direct']} products, the second {expected['macs_phases']}"
+    )
+    assert f"{counts}, 0.4444 of them" in " ".join(text.split())
+    for kernel in np.reshape(expected["phase_kernels"], (4, 2, 2)).tolist():
+        rows = [" ".join(f"{v:>2}" for v in row) for row in kernel]
+        assert all(any(r.split() == line.split()[:2] for line in text.splitlines()) for r in rows)
+
+
+@pytest.mark.parametrize(
+    ("n", "c", "s", "writes", "reads"), [(4, 3, 2, 192, 48), (8, 3, 2, 768, 192), (4, 1, 2, 64, 16)]
+)
+def test_numbers_written_by_up_sampling(n, c, s, writes, reads, capsys):
+    """Seed 003 says 2*c*n*s, which is 48 of the first; the loops write c*(n*s)**2."""
+    arguments = ["--input", f"random {c}x{n}x{n}", "--scale-factor", str(s), "--limit", "1"]
+    assert f"{reads} numbers become {writes}: {c}*{n * s}*{n * s}." in run(
+        ["upsample", *arguments], capsys
+    )

@@ -93,6 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     given.add_argument(
         "--gy", metavar="MATRIX", help="gradient at the output: 1, 2, 3, ... or ones"
     )
+    given.add_argument(
+        "--then", metavar="MATRIX", action="append", default=[],
+        help="weight of the next linear layer, or of a convolution after upsample; may be repeated",
+    )  # fmt: skip
+    given.add_argument("--activation", choices=["relu", "abs", "none"], default="relu",
+                       help="between linear layers (relu)")  # fmt: skip
     given.add_argument("--seed", type=int, default=0, help="of random numbers (0)")
     how = parser.add_argument_group("settings, as in PyTorch; pairs are written 2,1 or 2x1")
     for name in ("stride", "padding", "output-padding", "dilation", "kernel-size", "output-size"):
@@ -163,7 +169,11 @@ def _operation(options: argparse.Namespace) -> Explanation:
         if name not in ("conv2d", "conv_transpose2d"):
             raise ValueError(f"--at is for conv2d and conv_transpose2d, not for {name}")
         at = (0, options.channel, *((at, at) if isinstance(at, int) else at))
-    return explain(name, *arrays, views=views, limit=options.limit, gy=gy, at=at, **settings)
+    return explain(
+        name, *arrays, views=views, limit=options.limit, gy=gy, at=at,
+        then=[parse_matrix(text, options.seed, "--then") for text in options.then],
+        activation=options.activation, **settings,
+    )  # fmt: skip
 
 
 def _refuse_foreign(options: argparse.Namespace, name: str) -> None:
@@ -173,6 +183,8 @@ def _refuse_foreign(options: argparse.Namespace, name: str) -> None:
         if getattr(options, key, None) is not None:
             words = ", ".join(f"--{word.replace('_', '-')}" for word in _SETTINGS[name]) or "none"
             raise ValueError(f"{name} has no --{key.replace('_', '-')}; its settings are {words}")
+    if options.then and name not in ("linear", "upsample"):
+        raise ValueError(f"--then is for linear and upsample, not for {name}")
     if options.weight is not None and ("pool2d" in name or name == "upsample"):
         raise ValueError(f"{name} has no weight")
 

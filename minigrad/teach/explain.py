@@ -13,7 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.teach import views_backward, views_conv, views_faces, views_pool, views_transpose
+from minigrad.teach import (
+    views_backward,
+    views_conv,
+    views_faces,
+    views_pool,
+    views_then,
+    views_transpose,
+)
 from minigrad.teach.explain_frames import save_frames
 from minigrad.teach.explain_subject import Subject
 from minigrad.teach.recording import Cell
@@ -57,11 +64,21 @@ VIEWS: dict[str, dict[str, Make]] = {
         "window": views_pool.pool_window,
         "backward": views_backward.backward,
     },
-    "upsample": {"copies": views_pool.copies, "backward": views_backward.backward},
+    "upsample": {
+        "copies": views_pool.copies,
+        "backward": views_backward.backward,
+        "then_conv": views_then.then_conv,
+    },
     "batch_norm": {"statistics": views_pool.statistics, "backward": views_backward.backward},
-    "linear": {"rows": views_pool.rows, "backward": views_backward.backward},
+    "linear": {
+        "rows": views_pool.rows,
+        "backward": views_backward.backward,
+        "network": views_then.network,
+    },
 }
 """Operation: its views by name, in the order in which "all" shows them."""
+
+_FOLLOWING = ("network", "then_conv")  # views of weights that follow
 
 
 class Explanation:
@@ -148,6 +165,7 @@ class Explanation:
         for view in self.views:
             found += [*view.lines(), ""]
         others = [n for n in VIEWS.get(self.trace.operation, {}) if n not in self._names()]
+        others = [name for name in others if self.subject.then or name not in _FOLLOWING]
         if others and self.subject.at is None:
             found.append(f"More views: --view {' '.join(others)}")
         return [line.rstrip() for line in found]
@@ -218,6 +236,8 @@ def explain(
     limit: int = 9,
     gy: Any = None,
     at: Cell | None = None,
+    then: Sequence[Any] = (),
+    activation: str = "relu",
     **settings: Any,
 ) -> Explanation:
     """Explain an operation on given arrays.
@@ -237,6 +257,11 @@ def explain(
         The gradient at the output for the view "backward"; None is 1, 2, 3, ...
     at : tuple, optional
         (picture, channel, row, column) of the only output cell that is explained.
+    then : sequence of arrays
+        Weights of what follows: the next layers after ``linear`` (view "network"), or a convolution
+        after ``upsample`` (view "then_conv").
+    activation : {"relu", "abs", "none"}
+        Between linear layers.
     settings
         PyTorch's, by name: ``stride=2, padding=1``.
 
@@ -271,14 +296,23 @@ def explain(
         crops = [settings.get(name, 0) not in (0, (0, 0)) for name in ("padding", "output_padding")]
         if operation == "conv_transpose2d" and any(crops):
             views.append("crop")
+        views += [name for name in _FOLLOWING if len(then) and name in known]
     elif isinstance(views, str):
-        views = list(known) if views == "all" else [views]
+        every = [name for name in known if len(then) or name not in _FOLLOWING]
+        views = every if views == "all" else [views]
     for name in views:
         if name not in known:
             raise ValueError(
                 f"explain: {operation} has no view {name!r}; there are {', '.join(known)}"
             )
-    subject = Subject(operation, arrays, settings, limit, gy, at)
+        if name in _FOLLOWING and not len(then):
+            raise ValueError(
+                f"explain: the view {name!r} needs the weights that follow: then (--then)"
+            )
+    if activation not in views_then.ACTIVATIONS:
+        known_ones = ", ".join(views_then.ACTIVATIONS)
+        raise ValueError(f"explain: activation must be one of {known_ones}, but got {activation!r}")
+    subject = Subject(operation, arrays, settings, limit, gy, at, then, activation)
     return Explanation(subject, [known[name](subject) for name in views])
 
 

@@ -31,6 +31,10 @@ class Subject:
         The gradient that arrives at the output; 1, 2, 3, ... in reading order by default.
     at : Cell, optional
         The only output cell to be explained (of a convolution).
+    then : sequence of arrays
+        Weights of what follows: the next linear layers, or a convolution after up-sampling.
+    activation : str
+        Between linear layers: "relu", "abs" or "none".
     """
 
     def __init__(
@@ -41,10 +45,13 @@ class Subject:
         limit: int = 16,
         gy: Any = None,
         at: Cell | None = None,
+        then: Sequence[Any] = (),
+        activation: str = "relu",
     ) -> None:
         self.operation, self.settings, self.limit, self.at = operation, dict(settings), limit, at
         self.arrays = [array for array in arrays if array is not None]
         self.offset = ((0, 0), (0, 0))  # of a cut-out part: its first pixel, its first output
+        self.then, self.activation = list(then), activation
         self._gy = gy
 
     @functools.cached_property
