@@ -10,18 +10,27 @@ from importlib.metadata import version
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = {
-    "cost": "what a network costs: formulas, four counting rules, counts, time",
-    "train": "train a network to colorize photographs, and write a report of it",
-    "colorize": "colour photographs of any size with a trained network",
-    "evaluate": "measure a trained network beside gray and the mean colour",
-    "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
-    "models": "the networks there are, their options and numbers of parameters",
-    "summary": "a network as a table: layers, sizes, parameters, multiply-adds, fields, memory",
-    "solve": "from a printed table of shapes and parameters back to the network",
-    "warmup": "compile the kernels ahead of the first use",
-    "explain": "an operation step by step: your numbers, or any layer of a checkpoint",
+_GROUPS = {
+    "colour photographs": {
+        "train": "train a network to colorize photographs, and write a report of it",
+        "colorize": "colour photographs of any size with a trained network",
+        "evaluate": "measure a trained network beside gray and the mean colour",
+    },
+    "look into networks": {
+        "models": "the networks there are, their options and numbers of parameters",
+        "summary": "a network as a table: layers, sizes, parameters, multiply-adds, fields, memory",
+        "cost": "what a network costs: formulas, four counting rules, counts, time",
+        "solve": "from a printed table of shapes and parameters back to the network",
+    },
+    "see how convolutions work": {
+        "explain": "an operation step by step: your numbers, or any layer of a checkpoint",
+    },
+    "this machine": {
+        "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
+        "warmup": "compile the kernels ahead of the first use",
+    },
 }
+COMMANDS = {name: line for group in _GROUPS.values() for name, line in group.items()}
 """Name of a command: its line in the help.  `minigrad.cli.NAME` has ``main(arguments) -> int``."""
 
 
@@ -55,15 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _help() -> str:
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:{width}}  {purpose}" for name, purpose in COMMANDS.items()]
-    return "\n".join(
+    groups = [
+        f"{title}:\n" + "\n".join(f"  {name:{width}}  {line}" for name, line in group.items())
+        for title, group in _GROUPS.items()
+    ]
+    return "\n\n".join(
         [
             "usage: minigrad COMMAND [options]",
-            "",
             "A tensor engine on NumPy and Numba that can be read end to end.",
-            "",
-            *lines,
-            "",
+            *groups,
             "minigrad COMMAND --help tells more of a command; minigrad --version the version.",
         ]
     )
