@@ -160,6 +160,8 @@ def test_wheel_holds_every_file_and_one_import_name(wheel, checkout):
     ours = {path.relative_to(checkout).as_posix() for path in (checkout / "minigrad").rglob("*.py")}
     kernels = (path.relative_to(checkout) for path in (checkout / "kernels").rglob("*.py"))
     ours |= {f"minigrad/{path.as_posix()}" for path in kernels}
+    assets = (checkout / "minigrad/teach/page").iterdir()
+    ours |= {f"minigrad/teach/page/{path.name}" for path in assets if path.is_file()}
     assert ours | {"minigrad/py.typed"} == {name for name in names if ".dist-info/" not in name}
 
 

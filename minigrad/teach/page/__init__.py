@@ -1,0 +1,9 @@
+"""Pages: an explanation as one HTML file in which the reader steps, points and changes views.
+
+`assembled` inlines the files of this folder: theme.css and theme.js (the look), grid.js (a matrix
+of cells) and what each kind of page adds.
+"""
+
+from minigrad.teach.page.assemble import assembled, asset, embedded, footer
+
+__all__ = ["assembled", "asset", "embedded", "footer"]
