@@ -67,8 +67,7 @@ def _walk(
     """Send gradients from the roots down the graph, newest node first.
 
     A node is older than all that use it, so a heap ordered by sequence number visits each node
-    after every
-    gradient of it has arrived, in the same order on every run, and without recursion.
+    after every gradient of it has arrived, in the same order on every run, and without recursion.
     """
     gradients = Gradients(create_graph)
     with set_grad_enabled(create_graph), np.errstate(all="ignore"):
@@ -189,8 +188,7 @@ def backward(
     ------
     RuntimeError
         For a tensor without history, a non-scalar without a gradient, a gradient of another shape,
-        or a
-        graph that was already walked and freed.
+        or a graph that was already walked and freed.
     """
     outputs = _as_tuple(tensors)
     roots = _seeds(outputs, grad_tensors, "backward()")

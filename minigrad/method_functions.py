@@ -1,8 +1,7 @@
 """The methods of a tensor as functions: ``minigrad.exp(x)`` for ``x.exp()``.
 
 The functions are made from the list of names below; some of them take the names of Python's
-builtins, which is
-why they have a module of their own.
+builtins, which is why they have a module of their own.
 """
 
 from __future__ import annotations

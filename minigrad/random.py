@@ -1,9 +1,8 @@
 """Random numbers: seeded generators whose whole state can be saved and brought back.
 
 One generator serves everything that is not given another: initial weights, dropout, shuffles.  It
-is NumPy's
-Philox, a counter-based generator (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC
-2011).
+is NumPy's Philox, a counter-based generator (Salmon et al., "Parallel random numbers: as easy as 1,
+2, 3", SC 2011).
 """
 
 from __future__ import annotations

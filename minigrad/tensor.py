@@ -1,8 +1,7 @@
 """`Tensor`: a NumPy array with a place in the graph, under PyTorch's names.
 
 The operations are in `minigrad.primitives`, the methods that check their arguments and apply them
-in
-`minigrad.methods`, one family a file; here is what a tensor is.
+in `minigrad.methods`, one family a file; here is what a tensor is.
 """
 
 from __future__ import annotations
@@ -75,8 +74,8 @@ class Tensor(
     """An n-dimensional array of one dtype that can be differentiated.
 
     ``Tensor([1, 2])`` holds the given values as floats, ``Tensor(2, 3)`` is an uninitialised 2 x 3
-    tensor, as in
-    PyTorch; `minigrad.tensor` keeps the dtype of its data and is what one usually wants.
+    tensor, as in PyTorch; `minigrad.tensor` keeps the dtype of its data and is what one usually
+    wants.
 
     Attributes
     ----------

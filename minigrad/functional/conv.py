@@ -5,14 +5,11 @@
     OH, OW   output                                                   DH, DW   dilation
 
 Both are linear in the picture and in the weight.  The gradient of the picture is the adjoint
-operation with the
-same weight; the gradient of the weight is a third operation, which the two share.  The three are
-closed under
-differentiation, so gradients of any order need nothing more.
+operation with the same weight; the gradient of the weight is a third operation, which the two
+share.  The three are closed under differentiation, so gradients of any order need nothing more.
 
 Sources: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016; PyTorch's
-documentation
-of Conv2d and ConvTranspose2d.
+documentation of Conv2d and ConvTranspose2d.
 """
 
 from __future__ import annotations

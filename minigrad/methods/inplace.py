@@ -1,8 +1,7 @@
 """Changing a tensor in place.
 
 Every in-place operation is its out-of-place form followed by `replace_value`, which keeps the
-history right and
-counts the change; ``add_`` is made from ``add``, and so on down the list.
+history right and counts the change; ``add_`` is made from ``add``, and so on down the list.
 """
 
 from __future__ import annotations

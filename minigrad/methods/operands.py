@@ -39,8 +39,7 @@ def operand(value: Any, like: Differentiable, operation: str) -> Any:
     """A tensor for the other side of a binary operation on ``like``.
 
     A plain number becomes a 0-dimensional tensor: of ``like``'s dtype where that can hold its kind,
-    else of
-    the default floating dtype (or int64 beside booleans).
+    else of the default floating dtype (or int64 beside booleans).
     """
     if isinstance(value, Differentiable):
         return value
