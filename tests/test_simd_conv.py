@@ -60,7 +60,9 @@ LARGE = {
         {"stride": (3, 2), "padding": (1, 1)},
     ),
     "first layer, stride three": ((2, 2, 23, 90), (17, 2, 2, 3), {"stride": (1, 3), "padding": 2}),
-    "runs of blocks": ((3, 2, 70, 111), (34, 1, 2, 3), {"groups": 2}),
+    "first layer backwards": ((2, 21, 19, 23), (2, 21, 3, 2), {"padding": (1, 0)}),
+    "first layer, runs of blocks": ((9, 2, 70, 111), (34, 1, 2, 3), {"groups": 2}),
+    "runs of blocks": ((3, 12, 70, 111), (34, 6, 2, 3), {"groups": 2}),
     "one pixel": ((7, 33, 1, 1), (21, 33, 1, 1), {}),
     "no picture": ((0, 4, 5, 7), (6, 4, 2, 3), {}),
 }

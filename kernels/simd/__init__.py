@@ -11,8 +11,9 @@ To see how a fast convolution works, read in this order:
 7. ``direct``        the way round packing, for few channels a group (``padded``, ``tap_tile``)
 8. ``winograd``      fewer multiplications for 3 x 3 kernels (``winograd_tiles``, with ``shuffle``,
                      and ``winograd_weights``)
-9. ``conv``          conv2d and conv_transpose2d as walks of these kernels
-10. ``weight_grad``  five ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
+9. ``row_product``   first layers, where there is little to multiply (``patch_rows``)
+10. ``conv``         conv2d and conv_transpose2d as walks of these kernels
+11. ``weight_grad``  five ways to sum over pixels: ``tap_grad`` (with ``transpose`` and
                      ``pixel_pairs``), ``patch_grad``, ``dot_grad`` (with ``row_dots``),
                      ``direct_grad`` and ``winograd_grad``
 

@@ -116,5 +116,5 @@ def aligned_empty(size: int, dtype: np.dtype, what: str) -> np.ndarray:
     except (MemoryError, ValueError) as error:
         message = f"{what} needs a buffer of {size * itemsize} bytes, which cannot be allocated"
         raise MemoryError(message) from error
-    skip = -room.ctypes.data % _CACHE_LINE // itemsize
+    skip = -room.__array_interface__["data"][0] % _CACHE_LINE // itemsize
     return room[skip : skip + size]

@@ -22,10 +22,11 @@ from numpy import ndarray as Array
 from ..geometry import Conv2dGeometry
 from .depthwise_grad import MOST_TAPS, weight_grad_depthwise
 from .direct_grad import MOST_CHANNELS, weight_grad_directly
-from .dot_grad import dot_rows, weight_grad_by_dots
+from .dot_grad import weight_grad_by_dots
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS
 from .patch_grad import weight_grad_by_patches
+from .patch_rows import plan_rows
 from .patches import conv2d_walk
 from .tap_grad import cut_taps, weight_grad_by_taps
 from .winograd_grad import grad_pays, winograd_grad
@@ -34,8 +35,6 @@ from .winograd_tiles import has_tiles
 __all__ = ["conv2d_weight_grad"]
 
 _ROOM = 2**20  # most bytes of the rows of x that a block of `tap_grad` may look at
-_FEW = 32  # rows of patches for which `dot_grad` is faster
-_LONG = 128  # pixels of a plane that are worth a dot product
 _DEARER = 1.25  # `patch_grad` packs every patch: so many more multiplications are as cheap
 
 
@@ -64,14 +63,16 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
         return
     L = VECTOR_BYTES // x.itemsize
     T = len(taps)
-    cut = cut_taps(x, O, taps, walk)
-    room = cut.pictures * cut.span * walk.W * cut.vectors * VECTOR_BYTES
     by_taps = _up(walk.C, L) * _up(O, ROWS) * T
     by_patches = _up(walk.C * T, ROWS) * _up(O, L)
-    if by_taps <= _DEARER * by_patches and room <= _ROOM:
-        weight_grad_by_taps(gw, x, gy, taps, walk, cut)
-    elif walk.C * T <= _FEW and walk.QH * walk.QW >= _LONG and dot_rows(walk.C * T, walk):
-        weight_grad_by_dots(gw, x, gy, taps, walk)
+    if by_taps <= _DEARER * by_patches:
+        cut = cut_taps(x, O, taps, walk)
+        if cut.pictures * cut.span * walk.W * cut.vectors * VECTOR_BYTES <= _ROOM:
+            weight_grad_by_taps(gw, x, gy, taps, walk, cut)
+            return
+    plan = plan_rows(walk, taps, L)
+    if plan:
+        weight_grad_by_dots(gw, x, gy, walk, plan)
     else:
         weight_grad_by_patches(gw, x, gy, taps, walk)
 

@@ -33,6 +33,7 @@ from .vector import from_bits, lanes, load, masked_store
 __all__ = ["Filters", "filters_of", "pack_stretch", "pack_weights", "turning_room"]
 
 _WORTH = 4  # taps of a kernel that are worth turning a vector
+_ALONE = 2**14  # packed numbers for which waking a thread does not pay
 
 
 class Filters(NamedTuple):
@@ -84,7 +85,8 @@ def pack_weights(
         return turning_room(filters, w.dtype), np.empty(len(phases), np.int64)
 
     launch(
-        pack_panels, panels, packed, w.reshape(-1), taps, phases, C, filters, private=private
+        pack_panels, panels, packed, w.reshape(-1), taps, phases, C, filters, private=private,
+        most=1 + packed.size // _ALONE,
     )  # fmt: skip
     return packed
 
