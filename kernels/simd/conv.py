@@ -30,7 +30,6 @@ from .depthwise import gather_depthwise, is_depthwise
 from .depthwise_phases import gather_depthwise_phases, has_depthwise_phases
 from .direct import MOST_CHANNELS, gather_directly
 from .gather import Output, gather
-from .instructions import VECTOR_BYTES
 from .patch_rows import plan_rows
 from .patches import Walk, conv2d_walk
 from .row_product import gather_rows
@@ -138,7 +137,7 @@ def _gather(y, x, w, b, way, transposed):
         gather_depthwise_phases(y, x, w, b, table, phases, walk, out)
     elif out.O <= MOST_CHANNELS:
         gather_directly(y, x, w, b, table, phases, walk, out, transposed)
-    elif len(phases) == 1 and y.size and (plan := plan_rows(walk, table[:, :2], VECTOR_BYTES // x.itemsize)):
+    elif len(phases) == 1 and (plan := plan_rows(walk, table[:, :2], x.itemsize)):
         gather_rows(y, x, w, b, table, phases, walk, out, transposed, plan)
     else:
         gather(y, x, w, b, table, phases, walk, out, transposed)

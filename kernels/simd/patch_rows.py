@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._jit import jit
+from .instructions import VECTOR_BYTES
 from .padded import Band, column_masks, copy_planes, plan_band, tap_offsets
 from .patches import Walk
 from .vector import lanes, load, store
@@ -38,18 +39,20 @@ class RowPlan(NamedTuple):
     tables: tuple[np.ndarray, np.ndarray, np.ndarray]  # remainders, masks, offsets
 
 
-def plan_rows(walk: Walk, taps: np.ndarray, L: int) -> RowPlan | None:
-    """The plan for vectors of L lanes, or None if the patches are better packed in another way.
+def plan_rows(walk: Walk, taps: np.ndarray, itemsize: int) -> RowPlan | None:
+    """The plan for such a walk, or None if its patches are better packed in another way.
 
     Parameters
     ----------
     taps : (T, 2) int64
         tap_h, tap_w of each.
+    itemsize : int
+        Of the picture's numbers, in bytes.
     """
     K = walk.C * len(taps)
     if not 0 < K <= _FEW or walk.QH * walk.QW < _LONG or walk.QW * K > _PACKED:
         return None
-    return _plan(walk, tuple(map(tuple, taps.tolist())), K, L)
+    return _plan(walk, tuple(map(tuple, taps.tolist())), K, VECTOR_BYTES // itemsize)
 
 
 @lru_cache(maxsize=256)

@@ -70,7 +70,7 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
         if cut.pictures * cut.span * walk.W * cut.vectors * VECTOR_BYTES <= _ROOM:
             weight_grad_by_taps(gw, x, gy, taps, walk, cut)
             return
-    plan = plan_rows(walk, taps, L)
+    plan = plan_rows(walk, taps, x.itemsize)
     if plan:
         weight_grad_by_dots(gw, x, gy, walk, plan)
     else:
