@@ -69,7 +69,8 @@ _ANNEAL: dict[str, Callable[[float, float, float], float]] = {"cos": _cos, "line
 class OneCycleLR(Cycle):
     """Up from ``max_lr / div_factor`` to ``max_lr``, then down far below.
 
-    Steps once after each batch, ``total_steps`` times in all.
+    Steps once after each batch, ``total_steps`` times in all. A cycle so short that no step is left
+    to rise in (``pct_start * total_steps`` is 1) begins at the top, where PyTorch divides by zero.
 
     Parameters
     ----------
@@ -153,7 +154,8 @@ class OneCycleLR(Cycle):
                 f"(={self.total_steps})"
             )
         phase, start = self._phase()
-        part = (self.last_epoch - start) / (phase["end_step"] - start)
+        length = phase["end_step"] - start
+        part = (self.last_epoch - start) / length if length else 1.0  # no room: the phase is over
         anneal, groups = _ANNEAL[self._anneal_func_type], self.optimizer.param_groups
         if self.cycle_momentum:
             self._set_momentum(
