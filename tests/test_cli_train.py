@@ -120,6 +120,28 @@ def test_a_resumed_palette_is_the_runs_own(pictures, capsys):
         assert after[name].tobytes() == before[name].tobytes()
 
 
+def test_two_folders_are_trained_and_measured_on(pictures, tmp_path, capsys):
+    gray = tmp_path / "other"
+    gray.mkdir()
+    for path in pictures.iterdir():
+        Image.open(path).convert("L").save(gray / path.name)
+    Image.new("RGB", (30, 30)).save(pictures / "blank.png")
+    Image.new("RGB", (30, 30)).save(gray / "blank.png")
+    assert train("unet", "--data", "pictures", "other", "--epochs", 1) == 0
+    note = "1 picture left out, 1 of them without colour: pictures/blank.png: has no colour"
+    assert note in " ".join(capsys.readouterr().out.split())
+    assert load_state("runs/unet/last.safetensors")["options"]["data"] == ["pictures", "other"]
+    (pictures / "broken.png").write_text("no picture")
+    (gray / "broken.png").write_text("no picture")
+    assert main(["evaluate", "--data", "pictures", "other"]) == 1
+    assert "--bad-pictures skip" in capsys.readouterr().err
+    words = ["--data", "pictures", "other", "--bad-pictures", "skip", "--most", "3"]
+    assert main(["evaluate", *words]) == 0
+    printed = capsys.readouterr().out
+    assert "2 pictures left out, 1 of them without colour" in printed
+    assert "pictures (3)" in printed
+
+
 def test_command_line_before_file_before_defaults(pictures, tmp_path):
     (tmp_path / "my.toml").write_text(
         'model = "unet"\ndata = "pictures"\nlr = 0.004\nmax-crops = 4\n'

@@ -83,7 +83,7 @@ def test_cifar_pictures_leave_out_gray_ones(folder):
     assert len(cifar10_pictures(folder, limit=2)[0]) == 2
     pictures, notes = open_data(f"cifar10:{folder}", limit=3)
     assert len(pictures) == 3
-    assert notes == ["1 pictures left out: they have no colour"]
+    assert notes == ["1 picture left out: without colour"]
 
 
 def refused(path, part="train"):
@@ -170,12 +170,13 @@ def test_one_folder(folders):
     assert [picture.name for picture in pictures] == ["0.png", "1.png", "2.png"]
     assert pictures[0].image.shape == (10, 15, 3)
     assert len(notes) == 1
-    assert notes[0].startswith("1 pictures left out: ")
+    assert notes[0].startswith("1 picture left out, 1 of them without colour: ")
     assert "9.png: has no colour" in notes[0]
     (folders / "warm" / "bad.png").write_bytes(b"x")
     with pytest.raises(FolderError, match="1 of 5 pictures"):
         open_data(folders / "warm")
-    assert "2 pictures left out" in open_data([folders / "warm"], policy="skip")[1][0]
+    (note,) = open_data([folders / "warm"], policy="skip")[1]
+    assert note.startswith("2 pictures left out, 1 of them without colour: ")
 
 
 def test_two_folders_and_two_subfolders(folders):

@@ -19,7 +19,7 @@ def save(path, seed, sides=(40, 48)):
 
 
 def options(folder, **changes):
-    return ColorizationOptions(data=str(folder), size=16, **changes)
+    return ColorizationOptions(data=[str(folder)], size=16, **changes)
 
 
 def test_a_folder_of_pictures(tmp_path):
@@ -63,9 +63,13 @@ def test_two_folders_matched_by_name(tmp_path):
         image = save(tmp_path / "color" / f"{k}.png", k)
         (tmp_path / "gray").mkdir(exist_ok=True)
         Image.fromarray(255 - image[..., 0]).save(tmp_path / "gray" / f"{k}.png")
-    found = load_run_pictures(options(tmp_path))
-    picture = found.split.train.pictures[0]
-    np.testing.assert_array_equal(picture.gray, 255 - picture.image[..., 0])
+    two = [str(tmp_path / "color"), str(tmp_path / "gray")]
+    for found in (
+        load_run_pictures(options(tmp_path)),
+        load_run_pictures(ColorizationOptions(data=two, size=16)),
+    ):
+        picture = found.split.train.pictures[0]
+        np.testing.assert_array_equal(picture.gray, 255 - picture.image[..., 0])
     (tmp_path / "gray" / "1.png").unlink()
     with pytest.raises(FolderError, match="no twin"):
         load_run_pictures(options(tmp_path))
@@ -80,7 +84,7 @@ def test_what_cannot_be_read_stops_or_is_left_out_with_a_note(tmp_path):
     with pytest.raises(FolderError, match=r"--bad-pictures skip[\s\S]*broken.png"):
         load_run_pictures(options(tmp_path))
     (note,) = load_run_pictures(options(tmp_path, bad_pictures="skip")).notes
-    assert note.startswith("3 pictures left out: ")
+    assert note.startswith("3 pictures left out, 1 of them without colour: ")
     for name in ("broken.png", "small.png", "gray.png"):
         assert name in note
 
@@ -121,3 +125,37 @@ def test_bundled_pictures_shrunk():
     assert set(sides) == {100}
     names = {p.name for p in found.split.train.pictures + found.split.held_out_pictures.pictures}
     assert names == {p.name for p in bundled_pictures()}
+
+
+def test_drawn_landscapes_and_a_limit():
+    run = ColorizationOptions(data=["landscapes:6:3"], limit=4, side=48, size=16)
+    split = load_run_pictures(run).split
+    pictures = split.train.pictures + split.held_out_pictures.pictures
+    assert len(pictures) == 4
+    assert {min(p.image.shape[:2]) for p in pictures} == {48}
+
+
+def test_files_of_cifar_10(tmp_path):
+    rng = np.random.default_rng(0)
+    records = rng.integers(0, 256, (9, 1 + 3072), np.uint8)
+    records[:, 0] = np.arange(9)
+    records[4, 1:] = 90
+    (tmp_path / "data_batch_1.bin").write_bytes(records.tobytes())
+    found = load_run_pictures(ColorizationOptions(data=[f"cifar10:{tmp_path}"], size=32))
+    assert len(found.split.train) + len(found.split.held_out_pictures) == 8
+    assert found.scale == 32
+    assert found.notes == ["1 picture left out: without colour"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["a", "b", "c"], "not one or two names"),
+        (["nowhere"], "no folder nowhere; give bundled"),
+        (["cifar10"], "cifar10:PATH"),
+        (["landscapes:x"], "landscapes:N"),
+    ],
+)
+def test_words_that_name_no_data(words, message):
+    with pytest.raises(ValueError, match=message):
+        load_run_pictures(ColorizationOptions(data=words, size=16))

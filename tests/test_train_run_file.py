@@ -76,10 +76,12 @@ def test_bytes_that_are_no_text(tmp_path):
 def test_what_is_written_is_read(tmp_path):
     run, form = run_options("unet"), network_options("unet")
     odd = 'a "quoted" \\ name\nof é'
-    given = {"epochs": 3, "lr": 1e-5, "betas": [0.5, 0.999], "flip": False, "data": odd}
+    given = {"epochs": 3, "lr": 1e-5, "betas": [0.5, 0.999], "flip": False, "data": [odd]}
     path = tmp_path / "run.toml"
     write_run_file(path, "unet", {**given, "side": None}, {"width": 4})
     assert read_run_file(path, run, form) == {"model": "unet", **given, "width": 4}
+    path.write_text('data = "bundled"', encoding="utf-8")
+    assert read_run_file(path, run, form) == {"data": ["bundled"]}
     everything = {f.name: getattr(run(), f.name) for f in fields(run)}
     write_run_file(path, "unet", everything)
     found = read_run_file(path, run, form)

@@ -17,6 +17,7 @@ from minigrad.data.folders import (
     some,
 )
 from minigrad.data.pictures import (
+    COLOURLESS,
     EXTENSIONS,
     MAX_PIXELS,
     MIN_SIDE,
@@ -123,7 +124,7 @@ def load_pairs(
             refused.append(error)
             continue
         if colourless == "drop" and is_gray(image):
-            dropped.append(PictureError(colour_path, "has no colour", "colourless='keep' takes it"))
+            dropped.append(PictureError(colour_path, COLOURLESS, "colourless='keep' takes it"))
             continue
         gray = shrink(gray, side)[..., 0].copy()
         pictures.append(Picture(colour_path.stem, shrink(image, side), gray=gray))

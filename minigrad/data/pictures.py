@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 __all__ = [
+    "COLOURLESS",
     "EXTENSIONS",
     "MAX_BYTES",
     "MAX_PIXELS",
@@ -26,6 +27,9 @@ __all__ = [
     "load_picture",
     "shown",
 ]
+
+COLOURLESS = "has no colour"
+"""Why a gray picture is left out, wherever it is."""
 
 MAX_PIXELS = 50_000_000
 """Largest width x height that is decoded [pixels]; Pillow's own error comes at 179 million."""

@@ -23,7 +23,7 @@ from minigrad.data.cifar import cifar10_pictures
 from minigrad.data.folders import FolderError, load_folder, shrink
 from minigrad.data.landscapes import landscape_pictures
 from minigrad.data.pairs import has_pairs, load_pairs, pair_folders
-from minigrad.data.pictures import MIN_SIDE, PictureError, shown
+from minigrad.data.pictures import COLOURLESS, MIN_SIDE, PictureError, shown
 from minigrad.data.records import Picture
 
 __all__ = ["DATA_HELP", "open_data"]
@@ -96,7 +96,7 @@ def _one(
     if kind == "cifar10" and rest:
         pictures, gray = cifar10_pictures(rest, limit=limit)
         return _shrunk(pictures, side), (
-            [f"{gray} pictures left out: they have no colour"] if gray else []
+            [f"{_count(gray)} left out: without colour"] if gray else []
         )
     if kind == "cifar10" and not Path(word).is_dir():
         raise ValueError("open_data: cifar10 needs the place of its files: cifar10:PATH")
@@ -106,7 +106,7 @@ def _one(
     if not Path(word).exists():
         raise FolderError(f"open_data: there is no folder {shown(word)}; give {DATA_HELP}")
     found, scan = load_folder(word, policy, side=side, min_side=min_side, recursive=recursive)
-    gray_ones = [f"{shown(path)}: has no colour" for path in scan.gray]
+    gray_ones = [f"{shown(path)}: {COLOURLESS}" for path in scan.gray]
     return found, _note(_reasons(scan.refused) + gray_ones)
 
 
@@ -138,8 +138,14 @@ def _reasons(errors: Sequence[PictureError]) -> list[str]:
 
 
 def _note(reasons: list[str], most: int = 5) -> list[str]:
-    """One line: how many were left out, and the first ones' reasons."""
+    """One line: how many were left out, how many of them as gray, and the first ones' reasons."""
     if not reasons:
         return []
     tail = "; ..." if len(reasons) > most else ""
-    return [f"{len(reasons)} pictures left out: {'; '.join(reasons[:most])}{tail}"]
+    gray = sum(reason.endswith(f": {COLOURLESS}") for reason in reasons)
+    among = f", {gray} of them without colour" if gray else ""
+    return [f"{_count(len(reasons))} left out{among}: {'; '.join(reasons[:most])}{tail}"]
+
+
+def _count(pictures: int) -> str:
+    return f"{pictures} picture{'s' if pictures != 1 else ''}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minigrad.data import DATA_HELP
 from minigrad.train.config import option
 from minigrad.train.inference import BATCH_NORM_MODES
 from minigrad.train.learning import OPTIMIZERS, SCHEDULES
@@ -17,13 +18,10 @@ __all__ = ["ColorizationOptions", "FREE_ON_RESUME", "HIGHER_IS_BETTER"]
 class ColorizationOptions:
     """Data, target, training and run; `minigrad.train.network_options` gives the network's."""
 
-    data: str | None = option(
-        None,
-        "folder of colour pictures, or a folder with two subfolders, color/ and gray/, whose "
-        "pictures match by name (default: scikit-image's photographs)",
-        metavar="DIR",
-        group="data",
+    data: list[str] = option(  # noqa: RUF009 - a field()
+        ["bundled"], f"what it learns from: {DATA_HELP}", metavar="DATA", group="data"
     )
+    limit: int | None = option(None, "take the first N pictures only", least=1)
     recursive: bool = option(False, "look for pictures in subfolders too")
     bad_pictures: str = option(
         "stop", "what to do about pictures that cannot be read", choices=("stop", "skip")

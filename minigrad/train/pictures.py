@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +15,7 @@ from minigrad.data import (
     ColorizationSplit,
     FolderError,
     Picture,
-    bundled_pictures,
-    load_folder,
-    load_pairs,
-    pair_folders,
-    resize_shorter_side,
+    open_data,
     split_colorization,
 )
 from minigrad.train.options import ColorizationOptions
@@ -32,7 +28,6 @@ __all__ = [
     "mean_colour",
 ]
 
-_MOST_NAMED = 5  # pictures that are left out
 _MOST_VALIDATED = 256  # crops that are enough to choose an epoch by
 
 
@@ -71,9 +66,16 @@ def load_run_pictures(options: ColorizationOptions) -> RunPictures:
     Raises
     ------
     FolderError, PictureError, ValueError
-        As `minigrad.data.load_folder` and `split_colorization`; or nothing can be held out.
+        As `minigrad.data.open_data` and `split_colorization`; or nothing can be held out.
     """
-    pictures, notes = load_pictures(options)
+    pictures, notes = load_pictures(
+        options.data,
+        options.bad_pictures,
+        side=options.side,
+        min_side=max(MIN_SIDE, options.size),
+        recursive=options.recursive,
+        limit=options.limit,
+    )
     scenes = {picture.scene for picture in pictures}
     hold_out = options.hold_out
     if len(scenes) < 2 and hold_out:
@@ -99,61 +101,29 @@ def load_run_pictures(options: ColorizationOptions) -> RunPictures:
     )
 
 
-def load_pictures(options: ColorizationOptions) -> tuple[list[Picture], list[str]]:
-    """Load and shrink the pictures that options name; returns them and what to tell of them.
+def load_pictures(
+    words: Sequence[str], policy: str, **settings: Any
+) -> tuple[list[Picture], list[str]]:
+    """Open what follows ``--data``; returns the pictures, and what to tell of them.
+
+    Parameters
+    ----------
+    words : sequence of str
+    policy : {"stop", "skip"}
+        What ``--bad-pictures`` says.
+    settings
+        As for `minigrad.data.open_data`.
 
     Raises
     ------
-    FolderError, PictureError
-        As `minigrad.data.load_folder`.
+    FolderError, ValueError
+        As `minigrad.data.open_data`, with advice in the words of the command line.
     """
-    if options.data is None:
-        pictures = bundled_pictures()
-        if options.side is not None:
-            pictures = [_shrunk(picture, options.side) for picture in pictures]
-        return pictures, []
     try:
-        pictures, left_out = _load_folder(options, options.data)
+        return open_data(words, policy=policy, **settings)
     except FolderError as error:
         advice = str(error).replace("policy='skip'", "--bad-pictures skip")
         raise FolderError(advice, error.refused) from error
-    shown = "; ".join(left_out[:_MOST_NAMED]) + ("; ..." if len(left_out) > _MOST_NAMED else "")
-    return pictures, [f"{len(left_out)} pictures left out: {shown}"] if left_out else []
-
-
-def _load_folder(options: ColorizationOptions, folder: str) -> tuple[list[Picture], list[str]]:
-    """Return the pictures, and why others were left out."""
-    policy, side, min_side = options.bad_pictures, options.side, max(MIN_SIDE, options.size)
-    if _has_pairs(folder):
-        pairs = pair_folders(folder)
-        pictures, left_out = load_pairs(pairs, policy, side=side, min_side=min_side)
-        return pictures, [f"{error.path}: {error.cause}" for error in left_out]
-    pictures, scan = load_folder(
-        folder, policy, side=side, min_side=min_side, recursive=options.recursive
-    )
-    refused = [f"{error.path}: {error.cause}" for error in scan.refused]
-    return pictures, refused + [f"{path}: has no colour" for path in scan.gray]
-
-
-def _has_pairs(folder: str) -> bool:
-    """Say whether a folder holds the two-folder layout."""
-    try:
-        pair_folders(folder)
-    except FolderError:
-        names = {p.name.lower() for p in Path(folder).glob("*") if p.is_dir()}
-        # Both subfolders are there: what is wrong with them is for pair_folders to say.
-        return bool(names & _COLOUR) and bool(names & _GRAY)
-    return True
-
-
-_COLOUR = {"color", "colour", "colored", "coloured", "rgb"}
-_GRAY = {"gray", "grey", "grayscale", "greyscale", "bw"}
-
-
-def _shrunk(picture: Picture, side: int) -> Picture:
-    if min(picture.image.shape[:2]) <= side:
-        return picture
-    return Picture(picture.name, resize_shorter_side(picture.image, side), picture.scene)
 
 
 def _validation(split: ColorizationSplit, options: ColorizationOptions) -> ColorizationCrops:

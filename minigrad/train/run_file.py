@@ -61,10 +61,12 @@ def read_run_file(path: str | os.PathLike, *kinds: type) -> dict[str, Any]:
             problems.append(f"{name} is unknown{_nearest(name, fields)}")
             continue
         else:
-            problem = value_problem(value, *fields[name])
             kind, several = value_type(fields[name][1])
+            if several and isinstance(value, str):
+                value = [value]  # data = "bundled"
+            problem = value_problem(value, *fields[name])
             if not problem and kind is float:
-                value = [float(v) for v in value] if several else float(value)
+                value = [*map(float, value)] if isinstance(value, list) else float(value)
         if problem:
             problems.append(f"{name} (={value!r}) must be {problem}")
         values[name] = value

@@ -12,7 +12,7 @@ from PIL import Image
 from rich.console import Console
 
 from minigrad import kernels
-from minigrad.data import ColorizationCrops, load_picture
+from minigrad.data import DATA_HELP, ColorizationCrops, load_picture
 from minigrad.metrics import DEFINITIONS, definitions_text
 from minigrad.train.checkpoint import CheckpointError
 from minigrad.train.colorize import Colorizer, colour_name, load_colorizer
@@ -80,11 +80,15 @@ class ColorizeOptions(UseOptions):
 class EvaluateOptions(UseOptions):
     """What a network is measured on."""
 
-    data: str | None = option(
+    data: list[str] | None = option(  # noqa: RUF009 - a field()
         None,
-        "folder of colour pictures, all of which are taken (default: the pictures and crops that "
-        "the run held out)",
-        metavar="DIR",
+        f"measure on all of these: {DATA_HELP} (default: the pictures and crops that the run held "
+        "out)",
+        metavar="DATA",
+    )
+    recursive: bool = option(False, "look for pictures in subfolders too")
+    bad_pictures: str = option(
+        "stop", "what to do about pictures that cannot be read", choices=("stop", "skip")
     )
     most: int = option(200, "measure at most N pictures and N crops", least=1)
     json: str | None = option(None, "write the numbers to this file, too", metavar="FILE")
@@ -171,17 +175,18 @@ def _evaluate(options: EvaluateOptions) -> int:
 def _evaluations(
     options: EvaluateOptions, colorizer: Colorizer, state: dict[str, Any]
 ) -> list[Evaluation]:
-    """Measure on a folder's pictures, or on what the run held out."""
+    """Measure on the pictures of ``--data``, or on what the run held out."""
     run: ColorizationOptions = from_dict(
         run_options(state["model"]["name"]), state["options"], "the checkpoint's options"
     )
     mean, most = np.asarray(state["mean_ab"]), options.most
     if options.data is not None:
-        elsewhere = dataclasses.replace(run, data=options.data, side=None)
-        pictures, notes = load_pictures(elsewhere)
+        pictures, notes = load_pictures(
+            options.data, options.bad_pictures, recursive=options.recursive, limit=most
+        )
         for note in notes:
             print(note)
-        return [evaluate_pictures(pictures[:most], colorizer, mean, "pictures", full=True)]
+        return [evaluate_pictures(pictures, colorizer, mean, "pictures", full=True)]
     found = load_run_pictures(run)
     if found.fingerprint != state["pictures"]:
         raise CheckpointError(
