@@ -227,34 +227,6 @@ def test_going_on_from_last_epoch():
         schedules.StepLR(make(), 2, last_epoch=3)
 
 
-@pytest.mark.parametrize(("total", "pct_start"), [(1, 1.0), (2, 0.5), (4, 0.25)])
-@pytest.mark.parametrize("three_phase", [False, True])
-def test_a_cycle_without_a_step_to_rise_in_begins_at_the_top(total, pct_start, three_phase):
-    optimizer = make()
-    schedule = schedules.OneCycleLR(
-        optimizer, 1.0, total_steps=total, pct_start=pct_start, three_phase=three_phase
-    )
-    made = [a for a, _ in run(optimizer, schedule, total)]
-    assert made[0] == 1.0
-    if not three_phase:
-        fall = [cosine(t, 1.0, max(total - 1, 1), 4e-6) for t in range(total)]
-        assert made == pytest.approx(fall)
-
-
-@pytest.mark.parametrize("total", [1, 2, 3, 5])
-def test_short_cycles_are_pytorchs(total):
-    wanted = {
-        1: [4e-6],
-        2: [0.811745653, 4e-6],
-        3: [0.994415, 0.462637, 4e-6],
-        5: [0.04, 0.950485, 0.611262, 0.188258, 4e-6],
-    }
-    optimizer = make()
-    schedule = schedules.OneCycleLR(optimizer, 1.0, total_steps=total)
-    made = [a for a, _ in run(optimizer, schedule, total)]
-    assert made == pytest.approx(wanted[total], abs=1e-5)
-
-
 @pytest.mark.parametrize("kind", [optim.SGD, optim.Adam])
 def test_momentum_moves_against_the_rate(kind):
     optimizer = make(kind)
