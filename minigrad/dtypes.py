@@ -60,7 +60,7 @@ class dtype:  # noqa: N801
 
     @property
     def is_complex(self) -> builtins.bool:
-        """Always False: there are no complex tensors here."""
+        """Always False, as there are no complex tensors here."""
         return False
 
     @property
@@ -259,7 +259,7 @@ class device:  # noqa: N801
 
     @property
     def type(self) -> str:
-        """The kind of device: "cpu"."""
+        """The kind of device, always "cpu"."""
         return self.kind
 
     def __eq__(self, other: object) -> builtins.bool:

@@ -92,7 +92,7 @@ class Queries(Differentiable):
         return True
 
     def is_complex(self) -> bool:
-        """Always False: there are no complex tensors here."""
+        """Always False, as there are no complex tensors here."""
         return False
 
     def is_floating_point(self) -> bool:

@@ -55,7 +55,7 @@ class FeatureStatistics:
 
     @property
     def covariance(self) -> np.ndarray:
-        """(D, D): the covariance, with N - 1 in the denominator."""
+        """Covariance (D, D), with N - 1 in the denominator."""
         return self.root.T @ self.root
 
 
@@ -117,10 +117,10 @@ def statistics_of_covariance(mean: Any, covariance: Any, count: int = 0) -> Feat
 def frechet_distance(truth: Any, prediction: Any) -> float:
     """Frechet distance of the Gaussians that have the features' means and covariances; 0 is best.
 
-    d = |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2)), with means m and covariances C of the features.
-    Dowson, Landau (1982), "The Frechet distance between multivariate normal distributions"; Heusel
-    et al. (2017), "GANs trained by a two time-scale update rule converge to a local Nash
-    equilibrium", for pictures.
+    ``d = |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2))``, with means m and covariances C of the
+    features. Dowson, Landau (1982), "The Frechet distance between multivariate normal
+    distributions"; Heusel et al. (2017), "GANs trained by a two time-scale update rule converge to
+    a local Nash equilibrium", for pictures.
 
     With roots C = X^T X and C' = Y^T Y the trace of (C C')^(1/2) is the sum of the singular values
     of X Y^T: no square root of a product is taken, which for singular covariances (fewer pictures

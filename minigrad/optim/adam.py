@@ -21,8 +21,8 @@ class Adam(Optimizer):
     .. math::
         m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
         v &\leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
-        p &\leftarrow p - \gamma \, \frac{m}{1 - \beta_1^t} \Big/
-        \Big(\sqrt{\frac{v}{1 - \beta_2^t}} + \epsilon\Big)
+        p &\leftarrow p - \gamma \, \frac{m / (1 - \beta_1^t)}
+        {\sqrt{v / (1 - \beta_2^t)} + \epsilon}
 
     with :math:`g` plus :math:`\lambda p`, or, decoupled, :math:`p` first multiplied by
     :math:`1 - \gamma\lambda`.  With ``amsgrad`` the largest :math:`v` so far takes its place.  Each

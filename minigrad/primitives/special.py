@@ -137,7 +137,7 @@ class Erfinv(Function):
 
 
 class Lgamma(Function):
-    """y = ln |Gamma(x)|."""
+    """``y = ln |Gamma(x)|``."""
 
     def forward(self, x):
         self.save(x)
