@@ -24,6 +24,7 @@ _GROUPS = {
     },
     "see how convolutions work": {
         "explain": "an operation step by step: your numbers, or any layer of a checkpoint",
+        "worksheet": "exercises with small whole numbers, and a fully worked key",
     },
     "this machine": {
         "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
