@@ -25,6 +25,7 @@ _GROUPS = {
     "see how convolutions work": {
         "explain": "an operation step by step: your numbers, or any layer of a checkpoint",
         "worksheet": "exercises with small whole numbers, and a fully worked key",
+        "explorer": "a page in which settings and numbers can be changed",
     },
     "this machine": {
         "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
