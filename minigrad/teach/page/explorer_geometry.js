@@ -10,6 +10,7 @@ const geometry = (() => {
   const AXES = ["height", "width"];
   const pair = (values) => `(${values[0]}, ${values[1]})`;
   const shape = (sizes) => `(${sizes.join(", ")})`;
+  const float = (value) => (Number.isInteger(value) ? `${value}.0` : String(value));
 
   function at_least(operation, name, values, minimum) {
     for (const value of values) {
@@ -157,8 +158,9 @@ const geometry = (() => {
     const [OH, OW] = [Math.floor(H * high), Math.floor(W * wide)];
     if (Math.min(OH, OW) < 1) {
       throw new SizeError(
-        `${operation}: scale_factor (${high}, ${wide}) leaves nothing of an input of ` +
-        `${H} x ${W}: floor(${H}*${high}) = ${OH}, floor(${W}*${wide}) = ${OW}; ` +
+        `${operation}: scale_factor (${float(high)}, ${float(wide)}) leaves nothing of an input ` +
+        `of ${H} x ${W}: floor(${H}*${float(high)}) = ${OH}, floor(${W}*${float(wide)}) = ` +
+        `${OW}; ` +
         "use larger factors");
     }
     return {scale: [1 / high, 1 / wide], y_shape: [C, OH, OW]};
