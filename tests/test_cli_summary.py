@@ -1,11 +1,15 @@
 """``minigrad summary`` and ``minigrad models``."""
 
 import json
+import re
 
 import pytest
 
 from minigrad.cli.main import main
+from minigrad.cli.model_options import model_options
 from minigrad.models import MODELS, count_parameters
+from minigrad.train import save_checkpoint
+from minigrad.train.defaults import DEFAULTS
 
 pytestmark = pytest.mark.end_to_end
 
@@ -62,7 +66,8 @@ def test_help_lists_the_networks_options(capsys):
     ("arguments", "words"),
     [
         ((), "name a network"),
-        (("nothing",), "invalid choice"),
+        (("nothing",), "there is no network and no file 'nothing'; there are unet"),
+        (("unnet",), "did you mean unet?"),
         (("unet", "--size", "0x3"), "is no size"),
         (("unet", "--size", "3x4x5"), "is no size"),
         (("unet", "--width", "x"), "--width"),
@@ -89,22 +94,81 @@ def test_every_network_has_a_summary(capsys, name):
     assert f"parameters    {count_parameters(name, {}):,}" in out
 
 
-def test_models_lists_all(capsys):
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    path = tmp_path_factory.mktemp("run") / "best.safetensors"
+    network = {"name": "unet", "options": {"width": 5, "depth": 2, "out_channels": 3}}
+    save_checkpoint(path, {}, {"model": network, "options": {"size": 48}})
+    return path
+
+
+def test_a_checkpoint_is_described(capsys, checkpoint):
+    status, out, err = run(capsys, "summary", str(checkpoint))
+    assert (status, err) == (0, "")
+    assert out.startswith("unet, input 1x1x48x48\n")
+    options = {"width": 5, "depth": 2, "out_channels": 3}
+    assert f"parameters    {count_parameters('unet', options):,}" in out
+    assert run(capsys, "summary", str(checkpoint), "--size", "32x40")[1].startswith(
+        "unet, input 1x1x32x40\n"
+    )
+
+
+def test_a_checkpoint_has_its_own_options(capsys, checkpoint):
+    with pytest.raises(SystemExit):
+        main(["summary", str(checkpoint), "--width", "3"])
+    assert "--width" in capsys.readouterr().err
+
+
+def test_a_file_that_names_no_network(capsys, tmp_path):
+    for content in (b"", b"x" * 100):
+        (tmp_path / "x").write_bytes(content)
+        status, _, err = run(capsys, "summary", str(tmp_path / "x"))
+        assert status == 1
+        assert "is not a minigrad checkpoint" in err
+    save_checkpoint(tmp_path / "x", {}, {"model": "unet"})
+    assert "names no network" in run(capsys, "summary", str(tmp_path / "x"))[2]
+
+
+def test_models_is_a_table_at_80_columns(capsys):
     status, out, _ = run(capsys, "models")
     assert status == 0
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80
     for name, model in MODELS.items():
-        assert f"{name}: {model.TITLE}\n" in out
-    assert "54,410,882 parameters, input 1x256x256" in out
-    assert "--[no-]pad" in out
+        (line,) = [line for line in lines if f"{line} ".startswith(f"{name} ")]
+        assert (f"{name} *" in line) == (name in DEFAULTS)
+        assert f" {count_parameters(name, {}):,} " in line
+        assert "x".join(map(str, model.INPUT)) in line
+        assert model.SOURCE in line
+    assert len(lines) < 32
 
 
-def test_models_of_one_name(capsys):
-    _, out, _ = run(capsys, "models", "unet")
-    assert out.startswith("unet: U-Net\n")
-    assert "colornet" not in out
+@pytest.mark.parametrize("name", MODELS)
+def test_models_of_one_name_lists_its_options(name, capsys):
+    status, out, _ = run(capsys, "models", name)
+    assert status == 0
+    assert out.startswith(f"{name}: {MODELS[name].TITLE}\n")
+    assert f"{count_parameters(name, {}):,} parameters" in out
+    for option, default, kind, line in model_options(name):
+        flag = option.replace("_", "-")
+        assert f"  --{'[no-]' if kind is bool else ''}{flag} " in out
+        assert str(default) in out
+        assert line
+        assert line in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_models_tells_where_training_differs(capsys):
+    _, out, _ = run(capsys, "models", "pix2pix", "unet")
+    assert re.search(r"--depth +8; minigrad train: 5\n", out)
+    assert re.search(r"--upsampling +\w+; of transposed, nearest", out)
+    assert "54,410,882 parameters, input 1x256x256, from seed 004 C" in out
 
 
 def test_models_of_an_unknown_name(capsys):
     with pytest.raises(SystemExit):
         main(["models", "nothing"])
     assert "there are unet" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["models", "pix2pic"])
+    assert "did you mean pix2pix?" in capsys.readouterr().err

@@ -48,6 +48,7 @@ def test_every_network_has_a_small_one():
 def test_a_network_describes_itself(name):
     kind = MODELS[name]
     assert kind.TITLE
+    assert kind.SOURCE
     assert all(isinstance(size, int) for size in kind.INPUT)
     options = inspect.signature(kind).parameters
     assert all(option.default is not inspect.Parameter.empty for option in options.values())

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from minigrad.models import MODELS
 
-__all__ = ["add_model_options", "model_options", "size"]
+__all__ = ["add_model_options", "model_options", "near_names", "size"]
+
+
+_HELP = {
+    "in_channels": "channels of the input",
+    "out_channels": "channels of the result; minigrad train chooses them by its target",
+    "pad": "pad pictures whose sides do not fit, and cut the result back",
+    "output": "last function; minigrad train chooses it by its target",
+}
+"""What options mean that no network explains itself, since ``minigrad train`` does not ask."""
 
 
 def model_options(name: str) -> Iterator[tuple[str, Any, Any, str]]:
@@ -22,7 +32,7 @@ def model_options(name: str) -> Iterator[tuple[str, Any, Any, str]]:
             continue
         hint = hints.get(option, type(parameter.default))
         kind = get_args(hint) if get_origin(hint) is Literal else hint
-        yield option, parameter.default, kind, help_lines.get(option, "")
+        yield option, parameter.default, kind, help_lines.get(option, _HELP.get(option, ""))
 
 
 def add_model_options(parser: argparse.ArgumentParser, name: str) -> None:
@@ -37,6 +47,16 @@ def add_model_options(parser: argparse.ArgumentParser, name: str) -> None:
             group.add_argument(flag, choices=kind, **settings)
         elif kind in (int, float, str):
             group.add_argument(flag, type=kind, metavar=kind.__name__.upper(), **settings)
+
+
+def near_names(name: str) -> str:
+    """Say which network may have been meant, or which there are.
+
+    >>> near_names("unett")
+    'did you mean unet?'
+    """
+    near = difflib.get_close_matches(name, MODELS, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(MODELS)}"
 
 
 def size(text: str) -> tuple[int, int]:

@@ -1,4 +1,7 @@
-"""``minigrad summary MODEL``: a network's layers, sizes and costs, without building it."""
+"""``minigrad summary MODEL``: a network's layers, sizes and costs, without building it.
+
+Instead of a name it takes the checkpoint of a run, whose network it then describes.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,19 @@ from typing import Any
 
 from rich.console import Console
 
-from minigrad.cli.model_options import add_model_options, size
+from minigrad.cli.model_options import add_model_options, near_names, size
 from minigrad.models import MODELS
 from minigrad.summary import summarize
 from minigrad.summary.table import print_on
+from minigrad.train import CheckpointError, load_state
 
 __all__ = ["main"]
 
 _DESCRIPTION = (
     "A network's layers as they run: where each takes its input from, kernel, stride and padding, "
     "output, parameters, multiply-adds, receptive field; then parameters, work and memory in all. "
-    "Nothing is allocated or computed."
+    "Nothing is allocated or computed. Of a checkpoint (best.safetensors) the network is described "
+    "that it holds, for a crop of its training unless --size says otherwise."
 )
 
 
@@ -33,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="minigrad summary MODEL --help lists the options of a network.",
         add_help=False,
     )
-    parser.add_argument("model", nargs="?", choices=list(MODELS), help="see minigrad models")
+    parser.add_argument(
+        "model", nargs="?", metavar="MODEL|FILE", help="see minigrad models; or a checkpoint"
+    )
     parser.add_argument("-h", "--help", action="store_true", help="show this, and go")
     parser.add_argument(
         "--size",
@@ -45,13 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write an HTML table as well")
     known, rest = parser.parse_known_args(arguments)
-    if known.model is not None:
+    if known.model in MODELS:
         add_model_options(parser, known.model)
     if known.help:
         parser.print_help()
         parser.exit()
     if known.model is None:
-        parser.error(f"name a network: {', '.join(MODELS)}")
+        parser.error(f"name a network: {', '.join(MODELS)}; or a checkpoint")
+    if known.model not in MODELS and not Path(known.model).is_file():
+        parser.error(f"there is no network and no file {known.model!r}; {near_names(known.model)}")
     return _summarize(vars(parser.parse_args(arguments)) if rest else vars(known))
 
 
@@ -59,10 +68,13 @@ def _summarize(options: dict[str, Any]) -> int:
     name, sides, batch = (options.pop(key) for key in ("model", "size", "batch"))
     as_json, html, _ = (options.pop(key) for key in ("json", "html", "help"))
     try:
+        if name not in MODELS:
+            name, usual, options = _held_by(name)
+            sides = sides or usual
         summary = summarize(name, sides, batch, **options)
         if html:
             html.write_text(summary._repr_html_(), encoding="utf-8")
-    except (ValueError, OSError, MemoryError) as error:
+    except (CheckpointError, ValueError, OSError, MemoryError) as error:
         print(f"minigrad summary: {error}", file=sys.stderr)
         return 1
     if as_json:
@@ -72,3 +84,13 @@ def _summarize(options: dict[str, Any]) -> int:
     else:
         print(summary)
     return 0
+
+
+def _held_by(path: str) -> tuple[str, tuple[int, int], dict[str, Any]]:
+    """Return the name, the size of its training crops and the options of a checkpoint's network."""
+    state = load_state(path)
+    try:
+        side = int(state["options"]["size"])
+        return str(state["model"]["name"]), (side, side), dict(state["model"]["options"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"checkpoint {path} names no network: {error!r}") from error

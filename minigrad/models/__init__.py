@@ -12,10 +12,11 @@ pix2pix      generator of a GAN                   vanilla, grouped, separable  o
 patchgan     its discriminator
 ================================================  =============================================
 
-A network has a ``TITLE``, the ``INPUT`` shape of its document, a line of ``HELP`` for every option
-that a command line offers, ``in_channels`` and ``out_channels``, the ``multiple`` that sides should
-be of, and ``reach``: how far a pixel acts on the result (None: everywhere, or the result is no
-picture).  `describing` in `minigrad.summary` builds any of them without its numbers.
+A network has a ``TITLE``, the ``SOURCE`` whose table it is held against (seed and problem or
+appendix), the ``INPUT`` shape of that document, a line of ``HELP`` for every option that a command
+line offers, ``in_channels`` and ``out_channels``, the ``multiple`` that sides should be of, and
+``reach``: how far a pixel acts on the result (None: everywhere, or the result is no picture).
+`describing` in `minigrad.summary` builds any of them without its numbers.
 """
 
 from minigrad.models.autoencoder import Autoencoder

@@ -83,6 +83,7 @@ class Autoencoder(AnySize):
     """
 
     TITLE = "autoencoder"
+    SOURCE = "seed 004 B"
     INPUT = (1, 160, 160)
     HELP = {
         "width": "channels of the first row; the deepest map has four times as many",

@@ -75,6 +75,7 @@ class CNN(nn.Module):
     """
 
     TITLE = "plain CNN"
+    SOURCE = "seed 004 A"
     INPUT = (3, 256, 256)
     HELP = {
         "side": "height and width of the pictures, which the dense layers are made for [pixels]",

@@ -107,6 +107,7 @@ class ColorNet(AnySize):
     """
 
     TITLE = "colour classifier"
+    SOURCE = "seed 000"
     INPUT = (1, 32, 32)
     HELP = {
         "width": "NF, channels of the first map; L2 has twice and L3 four times as many",

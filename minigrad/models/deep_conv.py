@@ -82,6 +82,7 @@ class DeepConv(nn.Module):
     """
 
     TITLE = "deep convolutional net"
+    SOURCE = "seed 001 2b"
     INPUT = (3, 224, 224)
     HELP = {
         "side": "height and width of the pictures [pixels]",

@@ -60,6 +60,7 @@ class DownChain(nn.Module):
     """
 
     TITLE = "down-sampling chain"
+    SOURCE = "seed 001 4"
     INPUT = (3, 224, 224)
     HELP = {
         "side": "height and width of the pictures [pixels]",

@@ -53,6 +53,7 @@ class FullyConnected(nn.Module):
     """
 
     TITLE = "fully connected net"
+    SOURCE = "seed 001 2a"
     INPUT = (3, 224, 224)
     HELP = {"side": "height and width of the pictures [pixels]"}
 

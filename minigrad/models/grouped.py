@@ -50,6 +50,7 @@ class Grouped(nn.Module):
     """
 
     TITLE = "group convolution"
+    SOURCE = "seed 002 5"
     INPUT = (8, 32, 32)
     HELP = {"kernel": "side of the kernels [pixels]", "groups": "number of groups"}
 

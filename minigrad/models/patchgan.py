@@ -65,6 +65,7 @@ class PatchGAN(nn.Module):
     """
 
     TITLE = "PatchGAN discriminator"
+    SOURCE = "seed 004 D"
     INPUT = (3, 256, 256)
     HELP = {"width": "channels of the first map; the last but one has eight times as many"}
 

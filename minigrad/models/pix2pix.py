@@ -129,6 +129,7 @@ class Pix2Pix(AnySize):
     """
 
     TITLE = "pix2pix generator"
+    SOURCE = "seed 004 C"
     INPUT = (1, 256, 256)
     HELP = {
         "width": "channels of the first map; they double downwards, up to eight times as many",

@@ -50,6 +50,7 @@ class Separable(nn.Module):
     """
 
     TITLE = "depthwise separable convolution"
+    SOURCE = "seed 002 6"
     INPUT = (8, 32, 32)
     HELP = {"kernel": "side of the depthwise kernels [pixels]"}
 

@@ -60,6 +60,7 @@ class SixLayer(nn.Module):
     """
 
     TITLE = "six-layer classifier"
+    SOURCE = "seed 002 2"
     INPUT = (3, 512, 512)
     HELP = {
         "side": "height and width of the pictures [pixels]",

@@ -131,6 +131,7 @@ class UNet(AnySize):
     """
 
     TITLE = "U-Net"
+    SOURCE = "Ronneberger"
     INPUT = (1, 64, 64)
     HELP = {
         "width": "channels of the first level; they double downwards",

@@ -105,6 +105,7 @@ class UpUNet(AnySize):
     """
 
     TITLE = "U-Net with up-sampling"
+    SOURCE = "seed 003"
     INPUT = (1, 128, 128)
     HELP = {
         "width": "channels of the first map; they double downwards, up to eight times as many",

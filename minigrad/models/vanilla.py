@@ -49,6 +49,7 @@ class Vanilla(nn.Module):
     """
 
     TITLE = "vanilla convolution"
+    SOURCE = "seed 002 5"
     INPUT = (8, 32, 32)
     HELP = {"kernel": "side of the kernels [pixels]"}
 

@@ -62,6 +62,7 @@ class XOR(nn.Module):
     """
 
     TITLE = "exclusive or"
+    SOURCE = "seed 002 1"
     INPUT = (2,)
     HELP = {
         "variant": "activation of the hidden layer",
