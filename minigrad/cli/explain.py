@@ -56,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Explain an operation; returns the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options.command = shlex.join(["minigrad", "explain", *given])
     try:
         if options.operation == "layer":
             result: Any = _layer(options)
@@ -247,9 +249,14 @@ def _field(options: argparse.Namespace) -> Any:
     return receptive_field(model, (C, H, W), at, options.layer)
 
 
+def _page(result: Explanation, options: argparse.Namespace) -> str:
+    """The page; where no views were asked for it has all of them."""
+    return (result if options.view else result.completed()).to_page(options.command)
+
+
 def _write(result: Any, options: argparse.Namespace) -> None:
     for path, write in (
-        (options.html, lambda p: Path(p).write_text(result.to_page(), encoding="utf-8")),
+        (options.html, lambda p: Path(p).write_text(_page(result, options), encoding="utf-8")),
         (options.gif, lambda p: result.to_gif(p)),
         (options.json, lambda p: Path(p).write_text(result.trace.to_json(), encoding="utf-8")),
     ):

@@ -23,6 +23,7 @@ from minigrad.teach import (
 )
 from minigrad.teach.explain_frames import save_frames
 from minigrad.teach.explain_subject import Subject
+from minigrad.teach.page.explained import explanation_page
 from minigrad.teach.recording import Cell
 from minigrad.teach.trace import Trace
 from minigrad.teach.views_blocks import WIDTH, Beside, Block, Lines, Matrix, Paragraph, View
@@ -156,6 +157,16 @@ class Explanation:
             )
         return blocks
 
+    def completed(self) -> Explanation:
+        """The same with every view that the operation has; one cell alone keeps its own."""
+        if self.subject.at is not None:
+            return self
+        known = VIEWS[self.trace.operation]
+        names = [name for name in known if self.subject.then or name not in _FOLLOWING]
+        found = Explanation(self.subject, [known[name](self.subject) for name in names])
+        found.heading = self.heading
+        return found
+
     def lines(self) -> list[str]:
         """The explanation as plain text, for 80 columns."""
         title = textwrap.wrap(self.title, WIDTH, subsequent_indent="    ")
@@ -186,9 +197,16 @@ class Explanation:
     def _repr_html_(self) -> str:
         return self.to_html()
 
-    def to_page(self) -> str:
-        """The explanation as one HTML file that needs nothing else."""
-        return _PAGE.format(title=html.escape(self.title), body=self.to_html())
+    def to_page(self, command: str = "") -> str:
+        """The explanation as one HTML file in which a reader steps through the operation.
+
+        Parameters
+        ----------
+        command : str
+            What makes the page again, for its footer; a call of `explain` by default.
+        """
+        command = command or f"minigrad.teach.explain.explain({self.trace.operation!r}, ...)"
+        return explanation_page(self.title, self.subject, self.views, command)
 
     def to_gif(self, path: Any, seconds: float = 0.8) -> None:
         """Write an animation, one frame a step, to a GIF file.
@@ -200,33 +218,6 @@ class Explanation:
             For each frame [s].
         """
         save_frames(self.subject, path, seconds)
-
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: auto; padding: 1rem; }}
-pre, table {{ font: 14px/1.4 ui-monospace, monospace; }}
-pre {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; margin: 0.5rem 1rem 0.5rem 0; display: inline-table; }}
-caption {{ text-align: left; }}
-td, th {{ border: 1px solid #8886; padding: 0.1rem 0.4rem; text-align: right; }}
-td.window {{ outline: 2px solid currentColor; outline-offset: -2px; }}
-td.outside {{ opacity: 0.55; }}
-td.chosen {{ outline: 2px dashed currentColor; outline-offset: -2px; }}
-.beside {{ display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: flex-start; }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
 
 
 def explain(

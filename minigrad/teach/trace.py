@@ -94,6 +94,11 @@ class Trace:
         """The terms of every output cell, in the order in which the kernel added them."""
         return {cell: trace.terms for cell, trace in self.cells.items()}
 
+    def history(self, name: str) -> dict[Cell, CellTrace]:
+        """How each cell of any array that the kernel wrote was made, such as batch norm's mean."""
+        recorded = self._recorded[name].numbers()
+        return {cell: taken_apart(number, self.factors) for cell, number in recorded}
+
     @functools.cached_property
     def wide(self) -> Trace:
         """The same kernel with nothing left out: on the padded picture, into the uncropped output.

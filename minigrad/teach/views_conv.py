@@ -25,7 +25,7 @@ from minigrad.teach.views_tools import (
     written_out,
 )
 
-__all__ = ["geometry_of", "im2col", "leftover", "toeplitz", "window", "window_marks"]
+__all__ = ["geometry_of", "im2col", "leftover", "toeplitz", "unfold", "window", "window_marks"]
 
 MOST_ENTRIES = 40_000  # of a matrix that is written out
 
@@ -94,7 +94,7 @@ def window(subject: Subject) -> View:
     return view
 
 
-def _unfold(x: np.ndarray, geometry: Conv2dGeometry, kernel: tuple[int, int]) -> np.ndarray:
+def unfold(x: np.ndarray, geometry: Conv2dGeometry, kernel: tuple[int, int]) -> np.ndarray:
     """The engine's im2col."""
     stride, padding, dilation, _ = geometry
     _, shape = unfold_geometry(x.shape, kernel, dilation, padding, stride)
@@ -110,7 +110,7 @@ def im2col(subject: Subject) -> View:
     geometry, x, w = geometry_of(subject), subject.x, subject.w
     O, CG, KH, KW = w.shape
     G = geometry.groups
-    columns = _unfold(x, geometry, (KH, KW))
+    columns = unfold(x, geometry, (KH, KW))
     N, rows, L = columns.shape
     filters = w.reshape(G, O // G, CG * KH * KW)
     blocks = columns.reshape(N, G, CG * KH * KW, L)

@@ -8,6 +8,7 @@
      origin: [-1, -1],             index of the first cell, for its name and the labels
      rowLabels, columnLabels,      texts in place of indices; [] for none
      kinds: {"0,0": "padding"},    what a cell is for good: padding, structural, cropped, extra
+     corners: {"0,0": "A"},        a small text that stays in a cell's corner
      interactive: true,            cells can be focused, and tell:
      onPoint(i, j),                pointed at, or focused; (null, null) when left
      onChoose(i, j),               clicked, or Enter pressed
@@ -60,7 +61,8 @@ window.minigrad = window.minigrad || {};
 
   minigrad.Grid = class Grid {
     constructor(options) {
-      const defaults = { caption: "", origin: [0, 0], kinds: {}, interactive: false, values: [] };
+      const defaults = { caption: "", origin: [0, 0], kinds: {}, corners: {},
+        interactive: false, values: [] };
       Object.assign(this, defaults, options);
       this.here = [0, 0]; // the cell that Tab reaches
       this.tds = [];
@@ -108,6 +110,7 @@ window.minigrad = window.minigrad || {};
           td.append(element("span", { class: "number" }));
           const kind = this.kinds[`${i},${j}`];
           if (kind) td.classList.add(kind);
+          this.corner(td, this.corners[`${i},${j}`]);
           if (this.interactive) td.tabIndex = i === 0 && j === 0 ? 0 : -1;
           this.tds[i].push(td);
           row.append(td);
@@ -158,13 +161,15 @@ window.minigrad = window.minigrad || {};
       td.setAttribute("aria-label", parts.join(" "));
     }
 
+    corner(td, text) {
+      if (td.children.length > 1) td.lastChild.remove();
+      if (text) td.append(element("span", { class: "corner", "aria-hidden": "true" }, text));
+    }
+
     mark(i, j, name, corner) {
       const td = this.cell(i, j);
       td.classList.add(name);
-      if (corner !== undefined && corner !== null) {
-        if (td.children.length > 1) td.lastChild.remove();
-        td.append(element("span", { class: "corner", "aria-hidden": "true" }, corner));
-      }
+      if (corner) this.corner(td, corner);
       (this.marked = this.marked || new Set()).add(td);
       this.describe(i, j);
     }
@@ -172,7 +177,7 @@ window.minigrad = window.minigrad || {};
     clear() {
       for (const td of this.marked || []) {
         td.classList.remove(...Object.keys(MARKS));
-        if (td.children.length > 1) td.lastChild.remove();
+        this.corner(td, this.corners[td.dataset.at]);
         this.describe(...td.dataset.at.split(",").map(Number));
       }
       this.marked = new Set();
