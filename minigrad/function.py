@@ -79,7 +79,7 @@ class Function:
     outputs: tuple[tuple[tuple[int, ...], np.dtype], ...]  # per output: shape and dtype
     wrap: Callable[[np.ndarray], Any]  # makes tensors of the class of the arguments
 
-    _is_tensor: tuple[bool, ...]  # per argument of apply
+    _is_tensor: list[bool]  # per argument of apply
     _takes_tensors = False  # the class has PyTorch's static methods
     _to_save: tuple[Any, ...] = ()
     _saved: tuple[Saved | None, ...] | None = None
@@ -174,30 +174,28 @@ class Function:
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
-        """Run the operation on ``args``; record it, if any tensor among them requires a
-        gradient.
-        """
+        """Run the operation on ``args``; record it, if a tensor among them wants a gradient."""
         node = cls()
-        node._is_tensor = tuple(isinstance(a, Differentiable) for a in args)
+        node._is_tensor = [isinstance(a, Differentiable) for a in args]
         tensors = [a for a in args if isinstance(a, Differentiable)]
         if not tensors:
             raise TypeError(f"{node.name}: expected at least one Tensor argument")
         recording = is_grad_enabled()
-        if recording:
-            for t in tensors:
+        for t in tensors:
+            if recording and t.base is not None:
                 t.refresh()
         node.wrap = tensors[0].wrap
-        node.needs = tuple(recording and t._requires_grad for t in tensors)
-        node.shapes = tuple(t.array.shape for t in tensors)
+        node.needs = tuple([recording and t._requires_grad for t in tensors])
+        node.shapes = tuple([t.array.shape for t in tensors])
         results = node._run(args)
         arrays = results if isinstance(results, tuple) else (results,)
         if anomaly_mode():
             node._check_forward(tensors, arrays)
-        outputs = tuple(node._output(a, tensors, args) for a in arrays)
-        if any(node.needs):
+        outputs = tuple([node._output(a, tensors, args) for a in arrays])
+        if True in node.needs:
             node._record(tensors, arrays, outputs)
         node._to_save = ()
-        return outputs if isinstance(results, tuple) else outputs[0]
+        return outputs if arrays is results else outputs[0]
 
     def _run(self, args: Sequence[Any]) -> Any:
         arrays = [a.array if isinstance(a, Differentiable) else a for a in args]
@@ -217,8 +215,10 @@ class Function:
         array = np.asarray(array)  # NumPy turns 0-dimensional results into scalars
         if self.rewrites:
             return self.wrap(array.view())
-        shares = array.base is not None or any(array is t.array for t in tensors)
-        if not (shares and any(np.may_share_memory(array, t.array) for t in tensors)):
+        for t in tensors:
+            if array is t.array or (array.base is not None and np.may_share_memory(array, t.array)):
+                break
+        else:
             return self.wrap(array)
         if not self.view:  # memory that two tensors share unknown to each other would be unsafe
             return self.wrap(array.copy())
@@ -233,16 +233,16 @@ class Function:
         outputs: Sequence[Differentiable],
     ) -> None:
         self.sequence = next(_sequence)
-        self.edges = tuple(t.edge for t in tensors)
-        self._inputs = tuple((t.array.shape, t.array.dtype) for t in tensors)
-        self.outputs = tuple((o.array.shape, o.array.dtype) for o in outputs)
+        self.edges = tuple([t.edge for t in tensors])
+        self._dtypes = [t.array.dtype for t in tensors]
+        self.outputs = tuple([(o.array.shape, o.array.dtype) for o in outputs])
         for i, output in enumerate(outputs):
-            constant = any(
+            constant = self._constant and any(
                 c is results[i] or (isinstance(c, int) and c == i) for c in self._constant
             )
             if output.array.dtype.kind == "f" and not constant:
                 output._requires_grad, output.node, output.index = True, self, i
-        self._saved = tuple(self._kept(a, tensors, results, outputs) for a in self._to_save)
+        self._saved = tuple([self._kept(a, tensors, results, outputs) for a in self._to_save])
 
     def _kept(
         self,
@@ -294,13 +294,14 @@ class Function:
                 f"{self.name}.backward returned {len(gradients)} gradients for {len(self.edges)} "
                 "tensor arguments"
             )
-        for i, (g, (shape, dtype)) in enumerate(zip(gradients, self._inputs, strict=True)):
-            if g is None or self.edges[i] is None:
+        for i, (g, edge) in enumerate(zip(gradients, self.edges, strict=True)):
+            if g is None or edge is None:
                 continue
-            if g.array.shape != shape or g.array.dtype != dtype:
+            if g.array.shape != self.shapes[i] or g.array.dtype != self._dtypes[i]:
                 raise RuntimeError(
                     f"{self.name}.backward: the gradient of tensor argument {i} has shape "
-                    f"{g.array.shape} and dtype {g.array.dtype}, expected {shape} and {dtype}"
+                    f"{g.array.shape} and dtype {g.array.dtype}, expected {self.shapes[i]} and "
+                    f"{self._dtypes[i]}"
                 )
         if not anomaly_mode() or any(has_nan(g.array) for g in incoming):
             return
@@ -315,8 +316,7 @@ class Function:
 
     def keeper(self, index: int) -> Any:
         """The output that keeps its gradient, if it wants it and still lives."""
-        reference = self._keepers.get(index) if self._keepers else None
-        return reference() if reference is not None else None
+        return self._keepers[index]() if self._keepers and index in self._keepers else None
 
     def release(self) -> None:
         """Let go of the saved values; a node that saved none can be walked again."""

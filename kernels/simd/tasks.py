@@ -69,6 +69,9 @@ def launch(
         return
     work = np.array([0, pieces], dtype=np.int64)
     threads = min(get_num_threads(), pieces, pieces if most is None else most)
+    if threads == 1:
+        kernel(work, *arguments, *([private()] if private else []))
+        return
     calls = [
         partial(kernel, work, *arguments, *([private()] if private else [])) for _ in range(threads)
     ]
