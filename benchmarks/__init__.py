@@ -5,6 +5,7 @@ Run from a checkout; they are not part of the installed package::
     python -m benchmarks.steps       the five training steps: seconds, ratio, GFLOP/s, memory
     python -m benchmarks.layers      single layers, forward and backward
     python -m benchmarks.ladder      one convolution, from the formula in Python to the fast kernel
+    python -m benchmarks.assembly    the fast kernel's innermost loop, instruction by instruction
     python -m benchmarks.scaling     cost against batch, side, channels, threads
     python -m benchmarks.machine     what this machine can do at best
     pytest benchmarks                single kernels, with a control

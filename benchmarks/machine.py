@@ -14,12 +14,21 @@ from benchmarks.options import add_common_options, finish, new_parser
 from benchmarks.tables import markdown
 from minigrad.machine import Ceiling, describe_machine, describe_packages, measure_ceiling
 
-__all__ = ["Ceiling", "describe", "main", "measure_ceiling"]
+__all__ = ["Ceiling", "describe", "machine_line", "main", "measure_ceiling"]
 
 
 def describe() -> dict[str, Any]:
     """Processor, cores and versions."""
     return describe_machine() | describe_packages(PEER)
+
+
+def machine_line() -> str:
+    """The machine that numbers were measured on, in one line."""
+    facts = describe()
+    return (
+        f"{facts['processor']}, {facts['cores']} cores; Python {facts['python']}, NumPy "
+        f"{facts['numpy']}, Numba {facts['numba']}"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.end_to_end
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # benchmarks/ is run from a checkout and never installed
 
-from benchmarks import scaling  # noqa: E402
+from benchmarks import ladder, scaling  # noqa: E402
+from benchmarks.assembly import hottest_loop  # noqa: E402
 
 SCRIPTS = ("steps", "layers", "ladder", "scaling", "machine")
 
@@ -89,9 +90,27 @@ def test_toy_run_of_the_ladder():
 @pytest.mark.slow
 def test_the_whole_ladder_climbs():
     text = run("benchmarks.ladder", *TOY)
-    rows = [line.split("|")[4] for line in text.splitlines() if line.startswith("|")][2:]
-    rates = [float(cell) for cell in rows]
-    assert rates[0] < rates[1] < rates[2] < rates[3]
+    table = [line.split("|") for line in text.splitlines() if line.startswith("|")]
+    rates = {row[1].strip(): float(row[4]) for row in table if row[1].strip() in ladder.RUNGS}
+    order = [rates[name] for name in ("formula", "compiled", "im2col", "packed")]
+    assert order == sorted(order)
+    assert "| both in one pass " in text
+
+
+@pytest.mark.unit
+def test_the_hottest_loop_is_the_one_with_most_multiply_adds():
+    cold = ".LBB0_1:\n\tvfmadd231ps\t%zmm0, %zmm1, %zmm2\n\tjne\t.LBB0_1\n"
+    hot = ".LBB0_2:\n\t# a remark\n\tvfmadd231ps\ta\n\tvfmadd231ps\tb\n\tjne\t.LBB0_2\n\tret\n"
+    straight = ".LBB0_3:\n" + "\tvfmadd231ps\ta\n" * 5 + "\tret\n"
+    found = hottest_loop(cold + hot + straight)
+    assert found == ["vfmadd231ps a", "vfmadd231ps b", "jne .LBB0_2"]
+
+
+@pytest.mark.slow
+def test_the_innermost_loop_does_a_tile_of_multiply_adds():
+    text = run("benchmarks.assembly")
+    assert "fm" in text
+    assert "| instruction " in text
 
 
 @pytest.mark.parametrize("script", ["steps", "layers", "ladder", "scaling"])
