@@ -266,3 +266,10 @@ def test_blocks():
     assert Table(["a", "b"], [[1, 2.5]]).lines() == [" a    b", " 1  2.5"]
     assert product_text(3, -2) == "3*(-2)"
     assert sum_text([2, -3, 0.5]) == "2 - 3 + 0.5"
+
+
+def test_a_weight_of_three_axes_is_one_filter():
+    three, four = explain("conv2d", X, W[0]), explain("conv2d", X, W[:1])
+    np.testing.assert_array_equal(three.output, four.output)
+    assert "w[0,1]" in str(three)
+    assert "w, picture" not in str(explain("conv2d", X, W))

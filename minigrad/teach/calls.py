@@ -134,8 +134,8 @@ def as_picture(x: Any, name: str = "input") -> np.ndarray:
 
 
 def as_kernel(w: Any, name: str = "weight") -> np.ndarray:
-    """A matrix or (O, C, KH, KW) as a float array with four axes."""
-    return _with_axes(w, name, (2, 4), 4)
+    """A matrix, one filter (C, KH, KW) or (O, C, KH, KW) as a float array with four axes."""
+    return _with_axes(w, name, (2, 3, 4), 4)
 
 
 def as_vector(b: Any, size: int, dtype: Any, name: str = "bias") -> np.ndarray:

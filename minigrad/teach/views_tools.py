@@ -43,7 +43,17 @@ def cell_name(name: str, cell: Sequence[int], shape: Sequence[int]) -> str:
 
 
 def plane_title(name: str, picture: int, channel: int, shape: Sequence[int]) -> str:
-    """``x``, ``x, channel 1`` or ``x, picture 0, channel 1``: as much as tells planes apart."""
+    """``x``, ``x, channel 1`` or ``x, picture 0, channel 1``: as much as tells planes apart.
+
+    A weight's planes are not those of pictures, and are numbered: ``w[o,c]``.
+
+    Examples
+    --------
+    >>> plane_title("x", 0, 1, (2, 3, 4, 4)), plane_title("w", 2, 0, (4, 1, 3, 3))
+    ('x, picture 0, channel 1', 'w[2,0]')
+    """
+    if name in ("w", "gw"):
+        return f"{name}[{picture},{channel}]" if shape[0] * shape[1] > 1 else name
     parts = [name]
     if shape[0] > 1:
         parts.append(f"picture {picture}")
