@@ -11,7 +11,7 @@ All of these are the same 2 x 3 matrix::
     FILE.txt, FILE.csv, FILE.npy
 
 Deeper brackets give more axes: ``[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]`` has two channels; so does
-``1 2; 3 4 | 5 6; 7 8``, and || parts what lies one axis further out.
+``1 2; 3 4 | 5 6; 7 8``, and || parts what lies one axis further out: pictures, or filters.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def _rows(text: str, name: str) -> Any:
     if not text.strip():
         raise ValueError(f"{name}: it is empty; write rows as '1 2 3; 4 5 6'")
     if "||" in text:
-        return [_rows(part, name) for part in text.split("||")]
+        return [[_rows(one, name) for one in part.split("|")] for part in text.split("||")]
     if "|" in text:
         return [_rows(part, name) for part in text.split("|")]
     return [_numbers(row, name) for row in re.split(r"[;\n]", text) if row.strip()]
