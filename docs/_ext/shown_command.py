@@ -5,11 +5,12 @@ A page says
     ```{command} minigrad explain conv2d --input '1 2; 3 4' --weight '1'
     ```
 
-and shows the line and its real output.  A long line goes into the body, with backslashes as in a
-shell.  Options: ``:lines: 1-12`` shows a part of the output and says what is left out, ``:status:
-1`` expects that exit status (0 otherwise; another one is a warning, and so an error of the build),
-``:caption:`` a line above, ``:writes: FILE`` links a page that the command wrote (``:show:`` puts
-it into the page, too), ``:quiet:`` shows no output.
+and shows the line and its real output. A long line goes into the body, with backslashes as in a
+shell. Options: ``:lines: 1-12`` shows a part of the output and says what is left out; so do
+``:from: TEXT``, from the first line that begins so, and ``:to: TEXT``, up to the next one that
+does; ``:status: 1`` expects that exit status (0 otherwise; another one is a warning, and so an
+error of the build), ``:caption:`` a line above, ``:writes: FILE`` links a page that the command
+wrote (``:show:`` puts it into the page, too), ``:quiet:`` shows no output.
 
 Commands run in a copy of ``docs/_files``, so ``photo.jpg`` there is ``photo.jpg`` here; what they
 write is gone afterwards, but for ``:writes:``.  Outputs are kept beside Sphinx's doctrees under a
@@ -107,6 +108,10 @@ class Shown(SphinxDirective):
     def _part(self, output: str) -> str:
         lines = output.splitlines()
         first, last = self.options.get("lines", (1, None))
+        if "from" in self.options:
+            first = self._found(lines, self.options["from"], 0)
+        if "to" in self.options:
+            last = self._found(lines, self.options["to"], first) - 1
         last = min(last or len(lines), len(lines))
         kept = lines[first - 1 : last]
         if not kept:
@@ -116,6 +121,14 @@ class Shown(SphinxDirective):
         if last < len(lines):
             kept.append(f"... ({len(lines) - last} more lines)")
         return "\n".join(kept)
+
+    def _found(self, lines: list[str], start: str, after: int) -> int:
+        """The number of the first line behind `after` that begins so."""
+        for number, line in enumerate(lines[after:], after + 1):
+            if line.lstrip().startswith(start):
+                return number
+        _log.warning("no line of the output begins with %r", start, location=self.get_location())
+        return after + 1
 
     def _written(self, name: str, ran: Ran) -> Iterator[nodes.Node]:
         if name not in ran.files:
@@ -145,6 +158,8 @@ class Command(Shown):
     has_content = True
     option_spec: ClassVar = {
         "lines": _range,
+        "from": directives.unchanged_required,
+        "to": directives.unchanged_required,
         "status": directives.nonnegative_int,
         "caption": directives.unchanged,
         "quiet": directives.flag,
