@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import save_file
 
 from minigrad.cli import main
 from minigrad.train import load_checkpoint, load_colorizer, load_state
@@ -74,6 +75,7 @@ def test_every_network_trains_is_measured_and_colorizes(name, pictures, capsys, 
     assert main(["evaluate", "--json", "numbers.json"]) == 0
     text = capsys.readouterr().out
     for part in (
+        "Frechet distance",
         "held-out crops",
         "held-out pictures (1)",
         "SSIM",
@@ -187,6 +189,28 @@ def test_what_a_user_gets_wrong_is_one_clear_line(line, message, pictures, tmp_p
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_features_of_another_network(pictures, capsys, tmp_path):
+    assert train("unet", "--epochs", "1") == 0
+    layers = [{"op": "conv", "weight": "w", "stride": 2}, {"op": "relu"}, {"op": "mean"}]
+    told = {"features": json.dumps({"name": "toy features", "layers": layers})}
+    arrays = {"w": np.random.default_rng(0).normal(size=(6, 3, 3, 3)).astype(np.float32)}
+    save_file(arrays, "toy.safetensors", told)
+    capsys.readouterr()
+    for more in ([], ["--features", "toy.safetensors"]):
+        assert main(["evaluate", "--json", "numbers.json", *more]) == 0
+        printed = " ".join(capsys.readouterr().out.split())
+        numbers = json.loads((tmp_path / "numbers.json").read_text(encoding="utf-8"))
+        crops, whole = numbers["evaluations"]
+        gray, _, ours = (score["measures"]["frechet_distance"] for score in crops["scores"])
+        assert gray > 0 < ours
+        # There is one held-out picture, and one has no spread.
+        assert "frechet_distance" not in whole["scores"][0]["measures"]
+        assert ("features of toy features (toy.safetensors)" in printed) == bool(more)
+        assert ("our own fixed encoder" in printed) != bool(more)
+    assert main(["evaluate", "--features", "runs/unet/best.safetensors"]) == 1
+    assert "has no 'features' among its metadata" in capsys.readouterr().err
 
 
 def test_options_that_do_not_fit_the_checkpoint(pictures, capsys):

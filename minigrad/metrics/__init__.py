@@ -7,6 +7,7 @@ colours        `colourfulness`, its ratio, `ab_histogram_distance`: how much col
 classes        `accuracy`, `balanced_accuracy`: where colours are classes
 frechet        `frechet_distance`: how unlike two sets of pictures are, by features of any network
 encoder        our own fixed encoder that makes such features: `frechet_of_pictures`
+feature_file   `load_encoder`: such features by a network from a file, Inception say
 definitions    `DEFINITIONS` and `definitions_text`: unit, equation and source, to be printed;
                `measure`: a picture by all of them
 checks         what they ask of their arrays
@@ -33,6 +34,7 @@ from minigrad.metrics.classes import accuracy, balanced_accuracy
 from minigrad.metrics.colours import ab_histogram_distance, colourfulness, colourfulness_ratio
 from minigrad.metrics.definitions import DEFINITIONS, Definition, definitions_text, measure
 from minigrad.metrics.encoder import FixedEncoder, encode_pictures, frechet_of_pictures
+from minigrad.metrics.feature_file import FileEncoder, load_encoder
 from minigrad.metrics.fidelity import AB_RANGE, SSIM_WINDOW, delta_e_2000, psnr, psnr_ab, ssim
 from minigrad.metrics.frechet import (
     FeatureStatistics,
@@ -49,6 +51,7 @@ __all__ = [
     "DEFINITIONS",
     "Definition",
     "FeatureStatistics",
+    "FileEncoder",
     "FixedEncoder",
     "SSIM_WINDOW",
     "ab_auc",
@@ -69,6 +72,7 @@ __all__ = [
     "frechet_distance",
     "frechet_floor",
     "frechet_of_pictures",
+    "load_encoder",
     "load_features",
     "measure",
     "psnr",

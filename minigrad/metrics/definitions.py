@@ -149,7 +149,7 @@ DEFINITIONS: dict[str, Definition] = {
         "",
         0.0,
         "|m - m'|^2 + tr(C + C' - 2 (C C')^(1/2)), with means m and covariances C of the features",
-        "Dowson, Landau (1982); features of our own fixed encoder, so this is not FID",
+        "Dowson, Landau (1982); FID only if the features are Inception's",
     ),
 }
 """The definition of every metric, by the name of its function."""

@@ -98,7 +98,8 @@ def encode_pictures(pictures: Iterable[np.ndarray] | np.ndarray, encoder: Any = 
         that are to be compared should have the same sizes: fine textures count.
     encoder : callable, optional
         Maps Lab (N, 3, H, W), scaled to (L - 50) / 25 and ab / 25, to features (N, D); a
-        `FixedEncoder` by default.
+        `FixedEncoder` by default. One that has a method ``planes`` prepares pictures itself, as a
+        `FileEncoder` does.
 
     Returns
     -------
@@ -111,7 +112,8 @@ def encode_pictures(pictures: Iterable[np.ndarray] | np.ndarray, encoder: Any = 
         No picture, or one too small.
     """
     encoder = FixedEncoder() if encoder is None else encoder
-    planes = [_planes(number, picture) for number, picture in enumerate(pictures)]
+    prepare = getattr(encoder, "planes", _planes)
+    planes = [prepare(number, picture) for number, picture in enumerate(pictures)]
     if not planes:
         raise ValueError("encode_pictures: there is no picture; give one or more")
     rows: list[np.ndarray] = []

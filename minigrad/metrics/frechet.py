@@ -2,8 +2,9 @@
 
 Seed 004, section 6.3.8, stops a GAN early by FID, which is this distance between features of one
 downloaded network. Nothing is downloaded here: features come from our own fixed encoder
-(`minigrad.metrics.encoder`), or from a file (`load_features`), such as Inception's, and only with
-those very features may the number be called FID.
+(`minigrad.metrics.encoder`), from a network in a file (`minigrad.metrics.feature_file`), or ready
+made from a file (`load_features`), such as Inception's, and only with those very features may the
+number be called FID.
 
 **What the sample size means.** The distance of N samples from M others of the *same* distribution
 is not 0: their means alone differ by tr(C) (1 / N + 1 / M) on average, and below N = D, the number

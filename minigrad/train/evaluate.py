@@ -20,8 +20,20 @@ import numpy as np
 from rich.table import Table
 
 from minigrad.atomic import replace_file
-from minigrad.data import AB_SCALE, ColorizationCrops, Picture, picture_to_network
-from minigrad.metrics import DEFINITIONS, colourfulness, measure
+from minigrad.data import (
+    AB_SCALE,
+    ColorizationCrops,
+    Picture,
+    picture_to_network,
+    resize_shorter_side,
+)
+from minigrad.metrics import (
+    DEFINITIONS,
+    colourfulness,
+    encode_pictures,
+    frechet_distance,
+    measure,
+)
 from minigrad.train.colorize import Colorizer, join
 
 __all__ = [
@@ -36,6 +48,7 @@ __all__ = [
 ]
 
 _BATCH = 16
+_ENCODED_SIDE = 256  # larger pictures are shrunk to it for their features [pixels]
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,38 @@ class Evaluation:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as JSON can hold them."""
         return asdict(self)
+
+
+class Features:
+    """The features of pictures, encoded a few at a time.
+
+    Parameters
+    ----------
+    encoder : callable
+        As in `minigrad.metrics.encode_pictures`.
+    """
+
+    def __init__(self, encoder: Any) -> None:
+        self.encoder, self.waiting = encoder, list[np.ndarray]()
+        self.rows: list[np.ndarray] = []
+
+    def add(self, image: np.ndarray) -> None:
+        """Take a picture (H, W, 3), uint8; its shorter side is shrunk to 256 pixels if larger."""
+        if min(image.shape[:2]) > _ENCODED_SIDE:
+            image = resize_shorter_side(image, _ENCODED_SIDE)
+        self.waiting.append(image)
+        if len(self.waiting) == _BATCH:
+            self._encode()
+
+    def _encode(self) -> None:
+        if self.waiting:
+            self.rows.append(encode_pictures(self.waiting, self.encoder))
+            self.waiting = []
+
+    def all(self) -> np.ndarray:
+        """Return (N, D)."""
+        self._encode()
+        return np.concatenate(self.rows)
 
 
 class Tally:
@@ -146,8 +191,13 @@ def evaluate_crops(
     mean_ab: np.ndarray,
     name: str,
     full: bool = False,
+    encoder: Any = None,
 ) -> Evaluation:
-    """Compare the network with the baselines on crops, at their own scale."""
+    """Compare the network with the baselines on crops, at their own scale.
+
+    With ``full`` everything is measured that there is; with an ``encoder`` (as for
+    `minigrad.metrics.encode_pictures`) the Frechet distance as well.
+    """
 
     def pairs() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for first in range(0, len(crops), _BATCH):
@@ -155,7 +205,7 @@ def evaluate_crops(
             predicted = colorizer.batch(np.stack([lightness for lightness, _ in items]))
             yield from zip(items, predicted, strict=True)
 
-    return _evaluation(name, pairs(), mean_ab, full)
+    return _evaluation(name, pairs(), mean_ab, full, encoder)
 
 
 def evaluate_pictures(
@@ -164,19 +214,27 @@ def evaluate_pictures(
     mean_ab: np.ndarray,
     name: str,
     full: bool = False,
+    encoder: Any = None,
 ) -> Evaluation:
-    """Compare the network with the baselines on whole pictures, colorized as a user would."""
+    """Compare the network with the baselines on whole pictures, colorized as a user would.
+
+    ``full`` and ``encoder`` are those of `evaluate_crops`.
+    """
 
     def pairs() -> Iterator[tuple[Any, np.ndarray]]:
         for picture in pictures:
             lightness, truth = picture_to_network(picture.image, picture.gray)
             yield (lightness, truth), colorizer.ab(lightness)
 
-    return _evaluation(name, pairs(), mean_ab, full)
+    return _evaluation(name, pairs(), mean_ab, full, encoder)
 
 
 def _evaluation(
-    name: str, pairs: Iterable[tuple[Any, np.ndarray]], mean: np.ndarray, full: bool
+    name: str,
+    pairs: Iterable[tuple[Any, np.ndarray]],
+    mean: np.ndarray,
+    full: bool,
+    encoder: Any,
 ) -> Evaluation:
     guesses: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "gray": np.zeros_like,
@@ -186,11 +244,23 @@ def _evaluation(
         "ours": lambda ab: ab,
     }
     tallies = {method: Tally(full) for method in guesses}
+    features = {method: Features(encoder) for method in ("truth", *guesses)}
     for (lightness, truth), predicted in pairs:
         for method, guess in guesses.items():
-            tallies[method].add(lightness, truth, guess(predicted))
+            ab = guess(predicted)
+            tallies[method].add(lightness, truth, ab)
+            if encoder is not None:
+                features[method].add(join(lightness, ab))
+        if encoder is not None:
+            features["truth"].add(join(lightness, truth))
     ours = tallies["ours"]
     scores = tuple(tally.score(method) for method, tally in tallies.items())
+    if encoder is not None and ours.items > 1:
+        true = features["truth"].all()
+        for score in scores:
+            score.measures["frechet_distance"] = frechet_distance(
+                true, features[score.method].all()
+            )
     return Evaluation(name, ours.items, ours.truth_colour / max(ours.items, 1), scores)
 
 

@@ -13,7 +13,13 @@ from rich.console import Console
 
 from minigrad import kernels
 from minigrad.data import DATA_HELP, ColorizationCrops, load_picture
-from minigrad.metrics import DEFINITIONS, definitions_text
+from minigrad.metrics import (
+    DEFINITIONS,
+    FileEncoder,
+    FixedEncoder,
+    definitions_text,
+    load_encoder,
+)
 from minigrad.train.checkpoint import CheckpointError
 from minigrad.train.colorize import Colorizer, colour_name, load_colorizer
 from minigrad.train.command import RUNS, guarded, parser_for
@@ -90,6 +96,13 @@ class EvaluateOptions(UseOptions):
     bad_pictures: str = option(
         "stop", "what to do about pictures that cannot be read", choices=("stop", "skip")
     )
+    features: str | None = option(
+        None,
+        "take the Frechet distance of the features of this file's network (Inception, say): a "
+        "safetensors file as minigrad.metrics.feature_file describes it (default: of our own fixed "
+        "encoder)",
+        metavar="FILE",
+    )
     most: int = option(200, "measure at most N pictures and N crops", least=1)
     json: str | None = option(None, "write the numbers to this file, too", metavar="FILE")
     threads: int | None = option(None, "cores to compute on (default: all)", least=1)
@@ -156,15 +169,23 @@ def _evaluate(options: EvaluateOptions) -> int:
     if options.threads is not None:
         kernels.set_num_threads(options.threads)
     console = Console()
+    encoder: FixedEncoder | FileEncoder = FixedEncoder()
+    said = "our own fixed encoder, so that it is not FID"
+    if options.features is not None:
+        encoder = load_encoder(options.features)
+        said = f"{encoder.title} ({options.features})"
     colorizer, state = _colorizer(options)
-    measured = _evaluations(options, colorizer, state)
+    measured = _evaluations(options, colorizer, state, encoder)
     for evaluation in measured:
         console.print(full_table(evaluation))
     console.print(
         "Means over the pictures; PSNR (RGB) is that of their mean squared error, and the ratio of "
-        "colourfulness that of the means. Gray and mean colour know nothing of the picture.\n"
-    )
-    named = measured[0].scores[0].measures.keys() | {"psnr", "ab_error", "colourfulness"}
+        "colourfulness that of the means. Gray and mean colour know nothing of the picture. The "
+        f"Frechet distance is of the features of {said}; of few pictures it is "
+        "too large, and only numbers for the same pictures can be compared.\n",
+        highlight=False, markup=False,
+    )  # fmt: skip
+    named = measured[0].score("ours").measures.keys() | {"psnr", "ab_error", "colourfulness"}
     chosen = [name for name in DEFINITIONS if name in named | {"colourfulness_ratio"}]
     console.print(definitions_text(chosen), highlight=False, markup=False, soft_wrap=True)
     if options.json is not None:
@@ -173,7 +194,7 @@ def _evaluate(options: EvaluateOptions) -> int:
 
 
 def _evaluations(
-    options: EvaluateOptions, colorizer: Colorizer, state: dict[str, Any]
+    options: EvaluateOptions, colorizer: Colorizer, state: dict[str, Any], encoder: Any
 ) -> list[Evaluation]:
     """Measure on the pictures of ``--data``, or on what the run held out."""
     run: ColorizationOptions = from_dict(
@@ -186,7 +207,7 @@ def _evaluations(
         )
         for note in notes:
             print(note)
-        return [evaluate_pictures(pictures, colorizer, mean, "pictures", full=True)]
+        return [evaluate_pictures(pictures, colorizer, mean, "pictures", True, encoder)]
     found = load_run_pictures(run)
     if found.fingerprint != state["pictures"]:
         raise CheckpointError(
@@ -197,11 +218,13 @@ def _evaluations(
     crops = held.held_out_crops
     if len(crops):
         chosen = ColorizationCrops(crops.pictures, crops.crops[:most], crops.size)
-        evaluation = evaluate_crops(chosen, colorizer, mean, "held-out crops", full=True)
+        evaluation = evaluate_crops(chosen, colorizer, mean, "held-out crops", True, encoder)
         measured.append(_with_accuracy(evaluation, chosen, colorizer, mean))
     if held.held_out_pictures.pictures:
         whole = held.held_out_pictures.pictures[:most]
-        measured.append(evaluate_pictures(whole, colorizer, mean, "held-out pictures", full=True))
+        measured.append(
+            evaluate_pictures(whole, colorizer, mean, "held-out pictures", True, encoder)
+        )
     return measured
 
 
