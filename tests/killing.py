@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import resource
+import signal
 import sys
 import time
 
@@ -14,23 +16,32 @@ SERVER.set_forkserver_preload(["killing"])
 PATIENCE = 120
 
 
-def train(arguments):
+def train(arguments, errors, largest):
     """Run ``minigrad train`` silently; the exit status is its own."""
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if errors is not None:
+        os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+    if largest is not None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     sys.exit(main(["train", *arguments]))
 
 
-def started(arguments):
-    """Start ``minigrad train ARGUMENTS`` in a process of its own."""
-    process = SERVER.Process(target=train, args=([str(a) for a in arguments],))
+def started(arguments, errors=None, largest=None):
+    """Start ``minigrad train ARGUMENTS`` in a process of its own.
+
+    What it says of errors goes to the file `errors`; no file that it writes can become larger than
+    `largest` [bytes].
+    """
+    lines = [str(argument) for argument in arguments]
+    process = SERVER.Process(target=train, args=(lines, errors, largest))
     process.start()
     return process
 
 
-def finished(arguments):
+def finished(arguments, errors=None, largest=None):
     """Run to the end; returns the exit status."""
-    process = started(arguments)
+    process = started(arguments, errors, largest)
     process.join()
     return process.exitcode
 

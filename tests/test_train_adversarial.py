@@ -229,6 +229,39 @@ def test_a_loss_that_is_not_finite_stops_before_any_weight_is_touched(tmp_path, 
 
 
 @pytest.mark.unit
+def test_a_loss_of_the_generator_alone_stops_before_its_weights_are_touched(tmp_path):
+    stopper = EarlyStopping("val_frechet")
+    trainer = toy_run([stopper, Checkpointer(tmp_path, stopper)], target_weight=math.inf)
+    before = trainer.weights()
+    with pytest.raises(DivergedError, match=r"the loss is inf in epoch 1, step 1;"):
+        trainer.fit(1)
+    assert not list(tmp_path.iterdir())
+    learned = {name for name, _ in trainer.model.named_parameters()}
+    for name, array in trainer.weights().items():
+        if name in learned:
+            assert array.tobytes() == before[name].tobytes()
+
+
+class TwiceAt(StopAt):
+    def on_step_end(self, trainer):
+        if trainer.step == self.at:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.unit
+def test_a_second_ctrl_c_ends_at_once_and_leaves_the_last_checkpoint(tmp_path):
+    stopper = EarlyStopping("val_frechet")
+    trainer = toy_run([stopper, Checkpointer(tmp_path, stopper), TwiceAt(4)])
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit(EPOCHS)
+    assert trainer.step == 4
+    again = toy_run([EarlyStopping("val_frechet"), Callback(), Callback()])
+    again.load(tmp_path / "last.safetensors")
+    assert again.step == 3
+
+
+@pytest.mark.unit
 def test_a_target_of_classes_is_refused_and_one_of_rgb_is_not():
     with pytest.raises(ValueError, match="'palette' gives class labels"):
         toy_run(target=ClassTarget("palette", [[0, 0], [1, 1]], [1, 1]))
