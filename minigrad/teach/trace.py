@@ -94,10 +94,16 @@ class Trace:
         """The terms of every output cell, in the order in which the kernel added them."""
         return {cell: trace.terms for cell, trace in self.cells.items()}
 
-    def history(self, name: str) -> dict[Cell, CellTrace]:
-        """How each cell of any array that the kernel wrote was made, such as batch norm's mean."""
-        recorded = self._recorded[name].numbers()
-        return {cell: taken_apart(number, self.factors) for cell, number in recorded}
+    def history(self, name: str) -> dict[Cell, list[CellTrace]]:
+        """How each cell of an array was made, every time that the kernel wrote it.
+
+        Batch norm writes its mean twice: the plain mean, then the mean corrected for rounding.
+        """
+        found: dict[Cell, list[CellTrace]] = {}
+        for kind, written, cell, number in self._book.events:
+            if (kind, written) == ("write", name):
+                found.setdefault(cell, []).append(taken_apart(number, self.factors))
+        return found
 
     @functools.cached_property
     def wide(self) -> Trace:

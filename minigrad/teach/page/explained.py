@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable, Sequence
 
 from minigrad.teach.explain_subject import Subject
@@ -56,11 +57,19 @@ def scenes_of(subject: Subject, views: Sequence[View]) -> list[Scene]:
             made = [Scene(view.name, view.name.replace("_", " ").capitalize(), view.title, "", [])]
             made[0].notes = "".join(block.to_html() for block in view.blocks)
         elif view.name in _SAID:
-            said = [block for block in view.blocks if isinstance(block, Paragraph)]
-            made[-1].notes = "".join(block.to_html() for block in said)
+            made[-1].notes = "".join(block.to_html() for block in _said(view))
         elif view.name == "channels":
             made[-1].notes = "".join(block.to_html() for block in view.blocks)
         found += made
+    return found
+
+
+def _said(view: View) -> list[Paragraph]:
+    """The sentences of a view, but for those on brackets, which are a terminal's marks."""
+    found = []
+    for block in view.blocks:
+        if isinstance(block, Paragraph) and not re.search(r"\( \)|\{ \}|\[ \]", block.text):
+            found.append(Paragraph(block.text.replace(", {0} above,", "")))
     return found
 
 
@@ -82,13 +91,15 @@ def explanation_page(title: str, subject: Subject, views: Sequence[View], comman
     """
     scenes = scenes_of(subject, views)
     heading, lead = headline(subject)
+    what = ""
     if subject.at is not None:
-        heading = title
+        heading, _, what = title.partition(": ")
+        what = f"<p><code>{html.escape(what)}</code></p>"
     body = "\n".join(
         [
             '<header><p class="kicker">minigrad explain · ' + html.escape(subject.operation),
             f"</p><h1>{html.escape(heading)}</h1>",
-            f'<p class="lead">{html.escape(lead)}</p></header>',
+            f'<p class="lead">{html.escape(lead)}</p>{what}</header>',
             equation_html(subject),
             _tabs(scenes),
             *(_panel(scene, first=number == 0) for number, scene in enumerate(scenes)),

@@ -9,6 +9,7 @@
      rowLabels, columnLabels,      texts in place of indices; [] for none
      kinds: {"0,0": "padding"},    what a cell is for good: padding, structural, cropped, extra
      corners: {"0,0": "A"},        a small text that stays in a cell's corner
+     widest: 6,                    characters of the widest value to come
      interactive: true,            cells can be focused, and tell:
      onPoint(i, j),                pointed at, or focused; (null, null) when left
      onChoose(i, j),               clicked, or Enter pressed
@@ -73,8 +74,10 @@ window.minigrad = window.minigrad || {};
       this.box = element("div", { class: "box" }, this.table);
       this.element = element("figure", { class: "grid" }, caption, this.box);
       this.element.dataset.name = this.name;
-      if (this.columns > 24) this.element.classList.add("tiny");
-      else if (this.columns > 12) this.element.classList.add("small");
+      const most = Math.max(this.columns, this.rows);
+      if (most > 24) this.element.classList.add("tiny");
+      else if (most > 12) this.element.classList.add("small");
+      if (this.widest) this.table.style.setProperty("--wide", `${this.widest}ch`);
       if (this.interactive) this.listen();
     }
 

@@ -8,9 +8,9 @@
     constructor(scene, holder) {
       this.scene = scene;
       this.holder = holder;
-      this.fine = false;
-      this.at = 0;
-      this.steps = scene.steps(false);
+      this.at = scene.start;
+      this.fine = scene.entries.length === 1; // one cell alone is told product by product
+      this.steps = scene.steps(this.fine);
       this.stage = new minigrad.Stage(scene, {
         onPoint: (array, cell) => this.point(array, cell),
         onChoose: (array, cell) => this.choose(array, cell),
@@ -44,9 +44,10 @@
       this.slider.addEventListener("keydown", (event) => event.stopPropagation());
       const box = element("div", { class: "controls", role: "group", "aria-label": "Steps" },
         this.slider, buttons);
-      if (this.scene.verb !== "steps" && this.scene.steps(true).length > this.steps.length) {
+      if (this.scene.steps(true).length > this.scene.steps(false).length) {
         const word = this.scene.verb === "max" ? "value" : "product";
         this.mode = element("input", { type: "checkbox", class: "fine" });
+        this.mode.checked = this.fine;
         this.mode.addEventListener("change", () => this.refine(this.mode.checked));
         box.append(element("label", {}, this.mode, `one ${word} a step`));
       }
@@ -122,6 +123,9 @@
       this.caption.replaceChildren(...caption);
       this.terms.replaceChildren(...chips);
       this.terms.hidden = !chips.length;
+      this.terms.tabIndex = this.terms.scrollHeight > this.terms.clientHeight + 4 ? 0 : -1;
+      const now = this.terms.querySelector(".is-now");
+      if (now) this.terms.scrollTop = now.offsetTop - this.terms.offsetTop - 40;
     }
 
     /* An output cell, its window and its weights. */
@@ -231,6 +235,8 @@
   const tabs = [...document.querySelectorAll("[role=tab]")];
   const panels = tabs.map((tab) => document.getElementById(tab.getAttribute("aria-controls")));
   const players = new Map();
+  minigrad.players = players; // for the tests, and for curious readers
+  minigrad.currentScene = () => panels[current].id.replace(/^scene-/, "");
   let current = 0;
 
   /* A player is made when its panel is first seen. */
@@ -259,7 +265,12 @@
   }
 
   tabs.forEach((tab, number) => {
-    tab.addEventListener("click", () => select(number, false));
+    panels[number].tabIndex = -1;
+    tab.addEventListener("click", (event) => {
+      select(number, false);
+      // After a click with the mouse the arrow keys step; from the keyboard they change tabs.
+      if (event.detail > 0) panels[number].focus({ preventScroll: true });
+    });
     tab.addEventListener("keydown", (event) => {
       const last = tabs.length - 1;
       const there = {

@@ -14,10 +14,11 @@
 (function (minigrad) {
   minigrad.key = (cell) => cell.join(",");
 
-  /* y[0,2]: leading indices are left out where there is one picture, one channel. */
+  /* y[0,2]: leading indices are left out where there is one picture, one channel, number 0. */
   minigrad.cellName = function (array, cell) {
     let skipped = 0;
-    while (skipped < array.shape.length - 2 && array.shape[skipped] === 1) skipped++;
+    while (skipped < array.shape.length - 2 && array.shape[skipped] === 1
+      && array.origin[skipped] === 0) skipped++;
     return `${array.name}[${cell.slice(skipped).join(",")}]`;
   };
 

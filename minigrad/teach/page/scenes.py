@@ -14,9 +14,10 @@ import numpy as np
 
 from minigrad.teach.explain_subject import Subject
 from minigrad.teach.recording import Cell
+from minigrad.teach.terms import CellTrace
 from minigrad.teach.trace import Trace
 
-__all__ = ["MOST_TERMS", "Picture", "Scene", "from_trace", "inside_out", "plain"]
+__all__ = ["MOST_TERMS", "Picture", "Scene", "cells_json", "from_trace", "inside_out", "plain"]
 
 MOST_TERMS = 60_000  # of a scene that can be stepped through: some 3 MB of text
 
@@ -89,6 +90,8 @@ class Scene:
         The order of the output cells; by default as they come.
     winners : list of int
         Of a maximum: which term of each cell won.
+    start : int
+        The step that is shown first.
     notes : str
         HTML below the figure.
     """
@@ -105,6 +108,7 @@ class Scene:
     labels: list[str] = field(default_factory=list)
     sequence: list[int] = field(default_factory=list)
     winners: list[int] = field(default_factory=list)
+    start: int = 0
     notes: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,6 +123,7 @@ class Scene:
             "labels": self.labels,
             "sequence": self.sequence,
             "winners": self.winners,
+            "start": self.start,
         }
 
 
@@ -153,30 +158,41 @@ def from_trace(
     keep : callable
         Which terms are told; those that a matrix holds by construction need not be.
     """
-    found = []
+    renamed = {}
     for cell, how in trace.cells.items():
-        terms = [
-            [
-                term.step,
-                list(first(term.input)),
-                None if term.weight is None else list(second(term.weight)),
-                *plain([term.x, term.w, term.product, term.sum]),
-            ]
+        terms = tuple(
+            term._replace(
+                input=first(term.input),
+                weight=None if term.weight is None else second(term.weight),
+            )
             for term in how.terms
             if keep(term)
-        ]
-        found.append(
-            {
-                "cell": list(place(cell)),
-                "value": plain(how.value),
-                "start": plain(how.start),
-                "start_cell": None
-                if how.start_cell is None
-                else [how.start_cell[0], list(how.start_cell[1])],
-                "divisor": plain(how.divisor),
-                "terms": terms,
-            }
         )
+        renamed[place(cell)] = how._replace(terms=terms)
+    return cells_json(renamed)
+
+
+def cells_json(cells: Mapping[Cell, CellTrace]) -> list[dict[str, Any]]:
+    """Cells in the form of the trace's JSON; where there are no terms, with their steps."""
+    found = []
+    for cell, how in cells.items():
+        entry: dict[str, Any] = {
+            "cell": list(cell),
+            "value": plain(how.value),
+            "start": plain(how.start),
+            "start_cell": how.start_cell,
+            "divisor": plain(how.divisor),
+            "terms": [
+                [t.step, t.input, t.weight, *plain([t.x, t.w, t.product, t.sum])] for t in how.terms
+            ],
+        }
+        if not how.terms and how.number.operation not in ("cell", "constant"):
+            entry["steps"] = [
+                [sign, *(part if isinstance(part, str) or part is None else plain(part)
+                         for part in parts)]
+                for sign, *parts in how.steps()
+            ]  # fmt: skip
+        found.append(entry)
     return found
 
 

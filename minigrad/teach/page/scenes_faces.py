@@ -83,11 +83,11 @@ def toeplitz(subject: Subject) -> list[Scene]:
         "the kernel in every column. It is not the inverse."
     )
     arrays = [
-        Picture(name, T, "weight", "the sparse matrix", kinds=kinds),
         Picture("x", subject.x[0].reshape(1, -1), "input", "the input in reading order"),
-        Picture("y", subject.y[0].reshape(1, -1), "output", "the output in reading order"),
+        Picture(name, T, "weight", "the sparse matrix", kinds=kinds),
+        Picture("y", subject.y[0].reshape(-1, 1), "output", "the output"),
     ]
-    cells = from_trace(trace, keep=lambda term: term.weight not in kinds)
+    cells = from_trace(trace, lambda cell: (cell[1], 0), keep=lambda term: term.weight not in kinds)
     return [Scene("toeplitz", "Matrix", "One sparse matrix", lead, arrays, cells=cells)]
 
 

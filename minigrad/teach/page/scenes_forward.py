@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from minigrad.teach.explain_subject import Subject
-from minigrad.teach.page.scenes import Picture, Scene, from_trace, inside_out, plain
+from minigrad.teach.matrices import format_number
+from minigrad.teach.page.scenes import Picture, Scene, cells_json, from_trace, inside_out
 from minigrad.teach.recording import Cell
 from minigrad.teach.terms import CellTrace
 from minigrad.teach.views_tools import counts_of
@@ -155,9 +156,10 @@ def pool_window(subject: Subject) -> list[Scene]:
         if largest
         else "Each output is the mean of the pixels in its window."
     )
+    start = 0 if subject.at is None else list(subject.trace.cells).index(subject.at)
     won = [_winner(how) for how in subject.trace.cells.values()] if largest else []
     return [Scene("window", "Window", "The window slides", lead, [x, y], cells=cells,
-                  verb="max" if largest else "mean", taps=cells == "trace",
+                  verb="max" if largest else "mean", taps=cells == "trace", start=start,
                   winners=won)]  # fmt: skip
 
 
@@ -203,32 +205,25 @@ def statistics(subject: Subject) -> list[Scene]:
     x = Picture("x", trace.inputs["x"], "input", "the input")
     small = {name: Picture(name, trace.outputs[name], "given") for name in ("mean", "var", "rstd")}
     weights = [Picture(name, trace.inputs[name], "given") for name in ("w", "b")]
-    found = []
-    for name, lead in (
-        ("mean", "The kernel takes the mean of each group of values that share their statistics."),
-        ("var", "The variance is the mean of the squared distances, divided by their number."),
-    ):
-        cells = [
-            {
-                "cell": list(cell),
-                "value": plain(how.value),
-                "start": 0,
-                "start_cell": None,
-                "divisor": 1,
-                "terms": [],
-                "steps": [
-                    [sign, *(p if isinstance(p, str) or p is None else plain(p) for p in both),
-                     plain(value)]
-                    for sign, *both, value in how.steps()
-                ],
-            }
-            for cell, how in trace.history(name).items()
-        ]  # fmt: skip
-        made = Picture(name, trace.outputs[name], "output", "one for each group")
-        others = [small["mean"]] if name == "var" else []
-        title = {"mean": "The mean", "var": "The variance"}[name]
-        found.append(Scene(name, title[4:].capitalize(), title, lead, [x, *others, made],
-                           cells=cells, verb="steps"))  # fmt: skip
+    means = trace.history("mean")
+    shift = max((abs(how[-1].value - how[0].value) for how in means.values()), default=0.0)
+    lead = (
+        "The kernel adds up each group's values and divides by their number. A second pass then "
+        "adds the mean of what is left of the differences, which is what rounding lost: here "
+        f"{format_number(shift)} at most."
+    )
+    made = Picture("mean", trace.outputs["mean"], "output", "one for each group")
+    cells = cells_json({cell: how[0] for cell, how in means.items()})
+    found = [Scene("mean", "Mean", "The mean", lead, [x, made], cells=cells, verb="mean")]
+    lead = (
+        "The variance is the mean of the squared distances from the mean, divided by their number. "
+        f"Then rstd = 1 / sqrt(var + eps), with eps = {trace.settings['eps']:g}, which keeps a "
+        "constant group from a division by zero."
+    )
+    made = Picture("var", trace.outputs["var"], "output", "one for each group")
+    cells = cells_json({cell: how[-1] for cell, how in trace.history("var").items()})
+    found.append(Scene("var", "Variance", "The variance", lead, [x, small["mean"], made],
+                       cells=cells, verb="steps"))  # fmt: skip
     lead = (
         "Every value gives up its group's mean, is divided by the group's standard deviation "
         "(rstd = 1 / sqrt(var + eps)), multiplied by the weight, and the bias is added."

@@ -20,6 +20,7 @@
       this.rows = shape.length > 1 ? shape[shape.length - 2] : 1;
       this.columns = shape[shape.length - 1];
       this.leading = this.listed(shape.slice(0, -2), array.origin.slice(0, -2));
+      this.widest = Math.max(1, ...array.values.map((value) => minigrad.text(value).length));
       this.grids = new Map();
       this.known = null;
       this.shift = 0;
@@ -115,7 +116,7 @@
         name: this.planeName(head), rows, columns, origin, kinds, corners, values,
         rowLabels: array.shape.length === 1 || (rows === 1 && array.shape.length === 2)
           ? [] : undefined,
-        interactive: true,
+        interactive: true, widest: this.widest,
         onPoint: (i, j) => this.calls.onPoint(array, i === null ? null : this.join(head, i, j)),
         onChoose: (i, j) => this.calls.onChoose(array, this.join(head, i, j)),
       });

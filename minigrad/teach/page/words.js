@@ -99,7 +99,8 @@
   function cellChips(scene, entry, upTo, fine) {
     if (entry.steps.length) return ledger(entry);
     const list = entry.terms.map((term, k) => ({ term, won: k === entry.winner }));
-    const label = ({ term }) => (scene.verb === "max"
+    const bare = scene.verb === "max" || (!scene.weight && entry.terms.every(({ w }) => w === 1));
+    const label = ({ term }) => (bare
       ? minigrad.cellName(scene.input, term.input) : factors(scene, term));
     const made = chips(scene, list, upTo, fine, label);
     if (entry.startCell && upTo > 0) {
