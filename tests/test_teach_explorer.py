@@ -31,12 +31,6 @@ def page(chromium, tmp_path_factory):
         yield opened
 
 
-def at(page, link):
-    page.evaluate("link => { location.hash = link; }", f"#{link}")
-    page.wait_for_function("link => location.hash === '#' + link", arg=link)
-    page.evaluate("() => new Promise(requestAnimationFrame)")
-
-
 def whole(rng, shape):
     return rng.choice([-4, -3, -2, -1, 1, 2, 3, 4], shape).astype(np.float64)
 

@@ -5,10 +5,13 @@ const explorer = (() => {
   const find = (selector) => document.querySelector(selector);
   const config = JSON.parse(find("#data").textContent);
   let state = model.defaults(), found = null, layers = stack.read(stack.BEGIN);
-  let written = null; // the hash that we wrote ourselves
 
   const controls = new Controls(find("#settings"), (patch) => change({...state, ...patch}));
   const stage = new Stage(find("#stage"), setNumber);
+  stage.pointed = ({of, cell}) => { // the rulers' lines are windows; of other operations inputs
+    const lines = state.operation.match(/transpose|upsample/) ? "x" : "y";
+    rulers.point(document.querySelectorAll("#size .ruler-box"), of === lines ? cell : null);
+  };
 
   function change(next) {
     state = next;
@@ -34,9 +37,8 @@ const explorer = (() => {
   }
 
   function writeHash() {
-    written = hash();
     try {
-      history.replaceState(null, "", written);
+      history.replaceState(null, "", hash());
     } catch { // an address that cannot be changed, such as that of a frame in a notebook
     }
   }
@@ -53,6 +55,7 @@ const explorer = (() => {
     }
     const read = model.fromHash(parts.filter((part) => !part.startsWith("stack=")).join("&"));
     state = read.state;
+    stage.forget();
     tellProblems([...problems, ...read.problems]);
     render();
   }
@@ -123,11 +126,13 @@ const explorer = (() => {
       link.addEventListener("click", (event) => {
         event.preventDefault();
         tellProblems([]);
+        stage.forget();
         change(model.fromHash("#" + preset.link).state);
       });
     });
   }
 
+  find("main").classList.add("wide");
   buildPresets();
   find("#shade").addEventListener("change", (event) =>
     find("#stage").classList.toggle("shaded", event.target.checked));
@@ -140,14 +145,15 @@ const explorer = (() => {
       find("#copied").textContent = "marked; copy it with the keyboard";
     }
   });
-  window.addEventListener("hashchange", () => {
-    if (location.hash !== written) readHash(location.hash);
-  });
+  window.addEventListener("hashchange", () => readHash(location.hash));
   let width = 0;
   new ResizeObserver(() => { // the rulers are as wide as there is room
     const now = find("#size").clientWidth;
     if (width && now !== width) {
       sections.size(find("#size .parts"), model.settled(state), found);
+      for (const place of document.querySelectorAll("#stage .parts, #zeros .parts")) {
+        grids.fit(place);
+      }
     }
     width = now;
   }).observe(find("#size"));

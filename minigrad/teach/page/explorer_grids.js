@@ -50,12 +50,14 @@ class ExplorerGrid extends minigrad.Grid {
       type: "text", inputmode: "text", class: "edit", "aria-label": `new value of ${this.name}`,
     });
     field.value = text;
+    this.editing = true;
     let open = true;
     const close = (take, back) => {
       if (!open) return;
       open = false;
       const value = Number(field.value.trim().replace("−", "-"));
       field.remove();
+      this.editing = false;
       if (back) td.focus();
       if (take && field.value.trim() && Number.isFinite(value)) this.onEdit(i, j, value);
     };
@@ -70,6 +72,19 @@ class ExplorerGrid extends minigrad.Grid {
     if (text === this.value(i, j)) field.select();
   }
 
+  // While a number is being typed its cell holds the text field, and is left alone.
+  clear() {
+    if (this.editing) return;
+    for (const td of this.marked ?? []) td.classList.remove("cornered");
+    super.clear();
+  }
+
+  mark(i, j, name, corner) {
+    if (this.editing) return;
+    if (corner) this.cell(i, j).classList.add("cornered");
+    super.mark(i, j, name, corner);
+  }
+
   // Padding is no number of the reader's.
   isOwn(i, j) {
     return !this.kinds[`${i},${j}`];
@@ -82,7 +97,7 @@ const grids = (() => {
   // The padded input, a grid for each channel.
   function inputs(found, handlers) {
     const {x, first, sizes, operation} = found, [C, H, W] = engine.shape(x);
-    const isPadded = sizes[0] > H || sizes[1] > W;
+    const isPadded = first.some((place) => place < 0) || found.totals?.some((total) => total > 0);
     return x.map((plane, c) => {
       const kinds = {}, values = [];
       for (let i = 0; i < sizes[0]; i++) {
@@ -113,7 +128,7 @@ const grids = (() => {
     const [first, second, KH, KW] = engine.shape(w);
     return w.flatMap((planes, p) => planes.map((plane, q) => new ExplorerGrid({
       name: first * second > 1 ? `${letter}[${p},${q}]` : letter, rows: KH, columns: KW,
-      values: plane, caption, ...handlers(p, q),
+      values: plane, caption, across: second > 1 ? second : first, ...handlers(p, q),
     })));
   }
 
@@ -146,5 +161,32 @@ const grids = (() => {
       (map.get(model.key([channel, i, j])) ?? []).length / per);
   }
 
-  return {counts, inputs, outputs, weights};
+  // Groups of matrices with a sign before each: [["", inputs], ["∗", kernels], ["=", outputs]].
+  function lay(place, ...parts) {
+    place.replaceChildren(...parts.map(([sign, group]) => {
+      const inner = minigrad.element("div", {class: "group"}, ...group.map((grid) => grid.element));
+      const across = group[0].across ?? group.length;
+      inner.style.setProperty("--planes", Math.min(across, 3));
+      const mark = minigrad.element("span", {class: "sign", "aria-hidden": "true"}, sign);
+      return minigrad.element("div", {class: "part"}, ...(sign ? [mark] : []), inner);
+    }));
+    fit(place);
+  }
+
+  // Where all groups fit side by side with cells that can still be read, make them.
+  function fit(place) {
+    const groups = [...place.querySelectorAll(".group")];
+    if (groups.some((group) => group.children.length > 1)) {
+      place.style.removeProperty("--most");
+      return;
+    }
+    const columns = groups.map((group) => Number(
+      group.firstChild.style.getPropertyValue("--columns")));
+    const total = columns.reduce((sum, one) => sum + one, 0);
+    const cell = (place.clientWidth - groups.length * 68) / total - 3;
+    if (cell >= 28) place.style.setProperty("--most", `${Math.min(cell, 42)}px`);
+    else place.style.removeProperty("--most");
+  }
+
+  return {counts, fit, inputs, lay, outputs, weights};
 })();

@@ -197,6 +197,17 @@ const model = (() => {
     return found;
   }
 
+  const MOST = 40;
+
+  // Refuse what would be too much for one page.
+  function drawable(sizes) {
+    const [rows, columns] = sizes.slice(-2);
+    if (Math.max(rows, columns) > MOST) {
+      throw new SizeError(`${rows} x ${columns} cells are more than this page draws ` +
+                          `(${MOST} x ${MOST}); choose a smaller input, stride or dilation`);
+    }
+  }
+
   // Run the operation. Returns {x, w, b, y, notes, byOutput, byInput, ...}, or throws SizeError.
   //
   //   byOutput, byInput   Map from "c,h,w" to the notes of that cell (see engine), in order
@@ -212,6 +223,8 @@ const model = (() => {
       found.b = biasOf(state);
     }
     const sizes = engine.shape(x);
+    if (operation === "conv_transpose2d") drawable(uncroppedSizes(state, sizes));
+    if (operation === "upsample") drawable(geometry.upsample_geometry(sizes, state.factor).y_shape);
     if (operation === "conv2d") {
       Object.assign(found, geometry.conv2d_geometry(sizes, engine.shape(found.w), state));
       found.y = engine.zeros(...found.y_shape);
@@ -257,13 +270,15 @@ const model = (() => {
     };
   }
 
+  const uncroppedSizes = ({stride, dilation, kernel}, [, ...sizes]) =>
+    sizes.map((H, a) => (H - 1) * stride[a] + dilation[a] * (kernel[a] - 1) + 1);
+
   // The same kernel into an output that nothing is cropped from: {y, first, notes, byOutput,
   // byInput}, whose cell (0, 0) is the real output's (-PH, -PW).
   function uncropped({x, w, b, y, geometry: how, state}) {
-    const [, H, W] = engine.shape(x), [O, OH, OW] = engine.shape(y);
-    const sizes = [0, 1].map((a) => Math.max(
-      ([H, W][a] - 1) * how.stride[a] + how.dilation[a] * (state.kernel[a] - 1) + 1,
-      how.padding[a] + [OH, OW][a]));
+    const [O, OH, OW] = engine.shape(y);
+    const sizes = uncroppedSizes(state, engine.shape(x)).map((size, a) =>
+      Math.max(size, how.padding[a] + [OH, OW][a]));
     const wide = engine.zeros(O, ...sizes), notes = [];
     engine.conv_transpose2d(wide, x, w, b, {...how, padding: [0, 0]}, (one) => notes.push(one));
     return {y: wide, first: how.padding.map((P) => -P), sizes, notes,

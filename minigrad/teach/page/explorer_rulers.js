@@ -61,7 +61,7 @@ const rulers = (() => {
     const {first, length, kinds, lines, top} = plan(found, a);
     const margin = 46, unit = Math.max(Math.min((room - margin - 4) / length, 32), 9);
     const pitch = lines.length > 12 ? 11 : 17, head = 18, cell = Math.min(unit - 2, 26);
-    const below = head + cell + 12, height = below + lines.length * pitch + 4;
+    const below = head + cell + 22, height = below + lines.length * pitch + 4;
     const width = margin + unit * length + 4;
     const x = (at) => margin + (at - first + 0.5) * unit;
     const picture = svg("svg", {
@@ -112,5 +112,15 @@ const rulers = (() => {
     return `The taps along the ${words.SIDES[a].axis}. ${told.join("; ")}.`;
   }
 
-  return {draw, plan};
+  // Make the line of a window (or an input row) stand out; null for none.
+  function point(boxes, cell) {
+    for (const box of boxes) {
+      for (const line of box.querySelectorAll(".taps")) {
+        const here = cell && line.dataset.line === String(cell[1 + Number(box.dataset.axis)]);
+        line.classList.toggle("here", Boolean(here));
+      }
+    }
+  }
+
+  return {draw, plan, point};
 })();

@@ -15,10 +15,10 @@ const sections = (() => {
       parts.push(element("div", {class: "formula"}, element("h3", {}, `Along the ${name}`),
                          element("p", {class: "letters"}, letters), filledIn));
       if (!found) continue;
-      const {picture, legend} = rulers.draw(found, a, place.clientWidth);
+      const {picture, legend} = rulers.draw(found, a, place.clientWidth || 600);
       const keys = legend.map(([kind, text]) =>
         element("li", {}, element("span", {class: `key ${kind}`, "aria-hidden": "true"}), text));
-      parts.push(element("div", {class: "ruler-box"}, picture),
+      parts.push(element("div", {class: "ruler-box", "data-axis": a}, picture),
                  ...(keys.length ? [element("ul", {class: "legend"}, ...keys)] : []),
                  ...words.aboutAxis(found, a).map((text) => paragraph(text)));
     }
@@ -80,19 +80,17 @@ const sections = (() => {
     const all = y.flat(2), equal = again.flat(2).filter((value, i) => value === all[i]).length;
     const zero = notes.filter((note) => note.x[1] % how.stride[0] || note.x[2] % how.stride[1]);
     const [PH, PW] = pad;
+    const both = ([p, q]) => words.minus(p === q ? p : `${p} and ${q}`);
+    const between = both(how.stride.map((S) => S - 1));
     place.querySelector(".said").textContent =
-      `Put ${how.stride.map((S) => S - 1).join(" and ")} zeros between neighbouring rows and ` +
-      `columns, pad with D·(K − 1) − P = ${words.minus(PH === PW ? PH : `${PH} and ${PW}`)}` +
-      `${PH < 0 || PW < 0 ? " (negative: crop)" : ""}, turn the kernel by 180°, and convolve with ` +
-      `stride 1: ${equal} of ${all.length} cells are equal. ${zero.length} of the ` +
-      `${notes.length} products are by inserted zeros, which is why nobody computes it this way.`;
-    lay(place.querySelector(".parts"), inputs, "∗", kernels, "=", outputs);
-  }
-
-  function lay(place, ...parts) {
-    place.replaceChildren(...parts.map((part) => typeof part === "string"
-      ? element("span", {class: "sign", "aria-hidden": "true"}, part)
-      : element("div", {class: "group"}, ...part.map((grid) => grid.element))));
+      (between === "0" ? "With stride 1 no zeros come between the pixels; pad"
+        : `Between neighbouring rows and columns put S − 1 = ${between} ` +
+          `${between === "1" ? "row or column" : "rows or columns"} of zeros; pad`) +
+      ` with D·(K − 1) − P = ${both(pad)}${PH < 0 || PW < 0 ? " (negative: crop)" : ""}, turn the ` +
+      `kernel by 180°, and convolve with stride 1: ${equal} of ${all.length} cells are equal.` +
+      (zero.length ? ` ${zero.length} of the ${notes.length} products are by inserted zeros, ` +
+        "which is why nobody computes it this way." : "");
+    grids.lay(place.querySelector(".parts"), ["", inputs], ["∗", kernels], ["=", outputs]);
   }
 
   // How many products land on each output, or how often each input is read.
@@ -111,7 +109,7 @@ const sections = (() => {
         ? "copies of each input" : "windows that read each input",
       rows: shape[1], columns: shape[2], values, shaded: true, onPoint: () => {},
     });
-    lay(place.querySelector(".parts"), [grid]);
+    grids.lay(place.querySelector(".parts"), ["", [grid]]);
   }
 
   return {counts, size, zeroInsertion};

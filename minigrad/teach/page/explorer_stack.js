@@ -107,7 +107,7 @@ const stack = (() => {
       element("td", {}, `${found[i].jump}`),
       element("td", {class: "sum"}, `${found[i].before.field} + (${one.K} − 1)·${one.D}·` +
         `${found[i].before.jump} = `, element("b", {}, `${found[i].field}`))));
-    const heads = ["layer", "kernel", "stride", "dilation", "jump", "field + (K − 1)·D·jump"];
+    const heads = ["layer", "kernel", "stride", "dilation", "jump", "receptive field"];
     const table = element("table", {class: "layers"},
       element("thead", {}, element("tr", {}, ...heads.map((text) =>
         element("th", {scope: "col"}, text)))), element("tbody", {}, ...rows));
@@ -123,7 +123,8 @@ const stack = (() => {
       button("a 70 × 70 patch discriminator", false, () => read("4s2,4s2,4s2,4s1,4s1")));
     const picture = draw(layers, place.clientWidth);
     const holes = reach(layers).levels.at(-1).length;
-    const told = `One output sees ${last.field} × ${last.field} inputs, and its neighbour the ` +
+    const told = `Each layer adds (K − 1)·D·jump, where the jump is the product of the strides ` +
+      `before it. One output sees ${last.field} × ${last.field} inputs, and its neighbour the ` +
       `field ${words.count(last.jump, "pixel")} further on.` +
       (holes < last.field ? ` Only ${holes} of the ${last.field} positions along an axis are ` +
         "really read: the dilations leave holes." : "");

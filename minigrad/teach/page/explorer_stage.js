@@ -26,6 +26,7 @@ class Stage {
     const before = document.activeElement?.closest?.("[data-name]")?.dataset.name;
     const old = this.all?.find((grid) => grid.name === before);
     this.stop();
+    if (this.found?.operation !== found.operation) this.forget();
     this.found = found;
     this.step = null;
     const point = (of, c, first) => (i, j) =>
@@ -45,14 +46,24 @@ class Stage {
     this.lay();
     const cells = this.order();
     this.slider.max = cells.length - 1;
-    const keep = this.pinned && this.exists(this.pinned);
-    this.pinned = keep ? this.pinned : {of: this.scatters ? "x" : "y", cell: cells[0]};
+    if (!this.isChosen || !this.exists(this.pinned)) {
+      const [, rows, columns] = engine.shape(this.scatters ? found.x : found.y);
+      const middle = Math.floor((rows - 1) / 2) * columns + Math.floor((columns - 1) / 2);
+      this.pinned = {of: this.scatters ? "x" : "y", cell: cells[middle]};
+      this.slider.value = middle;
+    }
     this.show(this.pinned);
     this.tellStep();
     const again = old && this.all.find((grid) => grid.name === old.name);
     if (again) {
       again.focus(Math.min(old.here[0], again.rows - 1), Math.min(old.here[1], again.columns - 1));
     }
+  }
+
+  // Until the reader chooses a cell, the one in the middle is explained.
+  forget() {
+    this.pinned = null;
+    this.isChosen = false;
   }
 
   handlers(point, choose, of, channel, first, onEdit) {
@@ -62,15 +73,9 @@ class Stage {
   }
 
   lay() {
-    const group = (name, parts) => minigrad.element("div", {class: `group ${name}`},
-                                                    ...parts.map((grid) => grid.element));
-    const sign = (text) => minigrad.element("span", {class: "sign", "aria-hidden": "true"}, text);
-    const arrow = {max_pool2d: "max", avg_pool2d: "mean", upsample: "copy"}[this.found.operation];
-    this.parts.replaceChildren(
-      group("of-x", this.x),
-      ...(this.w.length ? [sign(this.scatters ? "⊛" : "∗"), group("of-w", this.w)] : []),
-      sign(arrow ? `${arrow} →` : "="),
-      group("of-y", this.y));
+    const arrow = {max_pool2d: "max →", avg_pool2d: "mean →", upsample: "copy →"};
+    const joined = this.w.length ? [[this.scatters ? "⊛" : "∗", this.w]] : [];
+    grids.lay(this.parts, ["", this.x], ...joined, [arrow[this.found.operation] ?? "=", this.y]);
   }
 
   // Which output cells (or, transposed, input cells) the slider visits.
@@ -94,6 +99,7 @@ class Stage {
     const again = this.pinned?.of === of && model.key(this.pinned.cell) === model.key(cell);
     if (again && of === "x" && grid.onEdit) grid.edit(i, j);
     this.pinned = {of, cell};
+    this.isChosen = true;
     const index = this.order().findIndex((one) => model.key(one) === model.key(cell));
     if ((of === "x") === this.scatters && index >= 0) this.slider.value = index;
     this.show(this.pinned);
@@ -114,6 +120,7 @@ class Stage {
   walk(index) {
     const cells = this.order();
     this.step = Math.min(Math.max(index, 0), cells.length - 1);
+    this.isChosen = true;
     this.slider.value = this.step;
     this.pinned = {of: this.scatters ? "x" : "y", cell: cells[this.step]};
     this.reveal();
@@ -143,12 +150,17 @@ class Stage {
     this.tellPlay();
   }
 
-  tellPlay() { this.playButton.textContent = this.playing ? "Pause" : "Play"; }
+  tellPlay() {
+    this.playButton.textContent = this.playing ? "Pause" : "Play";
+    this.sum.setAttribute("aria-live", this.playing ? "off" : "polite");
+  }
 
   tellStep() {
-    const total = Number(this.slider.max) + 1, what = this.scatters ? "copy" : "window";
+    const total = Number(this.slider.max) + 1;
+    const [what, whats] = this.scatters ? ["copy", "copies"]
+      : this.found.operation === "upsample" ? ["output", "outputs"] : ["window", "windows"];
     const place = this.at() + 1;
-    const text = this.step === null ? `${this.scatters ? "copies" : "windows"}: ${total}, all done`
+    const text = this.step === null ? `${total === 1 ? what : whats}: ${total}, all done`
       : `${what} ${place} of ${total}`;
     this.where.textContent = text;
     this.slider.setAttribute("aria-valuetext", text);
@@ -183,10 +195,12 @@ class Stage {
   // Marks
 
   show(focus) {
+    if (!focus) return; // a cell that lost the focus because it is being replaced
     for (const grid of this.all) grid.clear();
     if (focus.of === "w") this.showWeight(focus.cell);
     else if (focus.of === "x") this.showInput(focus.cell);
     else this.showOutput(focus.cell);
+    if (this.pointed) this.pointed(focus);
   }
 
   mark(name, [c, h, w], mark, corner) {
@@ -354,8 +368,9 @@ const sums = (() => {
         const size = text(Math.abs(note.product));
         return k === 0 && !bias ? text(note.product) : sign + size;
       });
-      heading.push(` = ${bias ? text(bias) : ""}${written.join("")}` +
-                   (notes.length > MOST ? " + …" : ""));
+      const alone = notes.length === 1 && !bias;
+      heading.push(alone ? ` = ${factor(notes[0].value)} · ${factor(notes[0].factor)}`
+        : ` = ${bias ? text(bias) : ""}${written.join("")}${notes.length > MOST ? " + …" : ""}`);
     }
     fill(place, heading, said.join(" "),
          shown.map((note) => step(`${text(note.value)} · ${factor(note.factor)}`,

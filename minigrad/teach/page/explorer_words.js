@@ -36,7 +36,9 @@ const words = (() => {
     `<span class="term"><span>${minus(value)}</span><i>${letter}</i></span>`;
   const fraction = (above, below) =>
     `<span class="fraction"><span>${above}</span><span>${below}</span></span>`;
-  const result = (value) => `<b class="result">${minus(value)}</b>`;
+  const result = (value) => (value > 0 ? `<b class="result">${minus(value)}</b>`
+    : `<b class="result none">${minus(value)}: no output</b>`);
+  const bracket = (text) => `<span class="bracket">${text}</span>`;
 
   // The size of the output along an axis: {letters, filled, value, plain}.
   function size(state, a) {
@@ -44,7 +46,8 @@ const words = (() => {
     if (state.operation === "upsample") return sizeUpsampled(n, s);
     if (state.operation === "conv_transpose2d") return sizeTransposed(n, s);
     const room = n.H + n.total - n.D * (n.K - 1) - 1;
-    const [open, close] = n.ceil ? ["⌈", "⌉"] : ["⌊", "⌋"];
+    const [left, right] = n.ceil ? ["⌈", "⌉"] : ["⌊", "⌋"];
+    const [open, close] = [left, right].map(bracket);
     let value = (n.ceil ? Math.ceil(room / n.S) : Math.floor(room / n.S)) + 1;
     const dropped = n.ceil && (value - 1) * n.S >= n.H + n.P;
     if (dropped) value -= 1;
@@ -55,7 +58,7 @@ const words = (() => {
     const above = `${term(n.H, s.H)} + ${given} − ${term(n.D, s.D)}·(${term(n.K, s.K)} − 1) − 1`;
     return {
       value, name: s.axis,
-      letters: `${s.OH} = ${open} (${s.H} + ${padding} − D·(K − 1) − 1) / S ${close} + 1`,
+      letters: `${s.OH} = ${left} (${s.H} + ${padding} − D·(K − 1) − 1) / S ${right} + 1`,
       filled: `${open} ${fraction(above, term(n.S, s.S))} ${close} + 1 ` +
         `<span class="then">= ${open} ${fraction(minus(room), n.S)} ${close} + 1</span> ` +
         `<span class="then">= ${dropped ? `${value + 1} − 1 = ` : ""}${result(value)}</span>`,
@@ -101,10 +104,11 @@ const words = (() => {
                 "beyond the padding; what lies there is no number, and no padding either.");
     } else if (n.S > 1 || lost) {
       const padding = n.total - n.P, pixels = Math.max(lost - padding, 0);
-      const whose = !pixels ? `${isAre(lost) === "is" ? "It is" : "They are"} padding: no number ` +
-          "of yours is missed"
-        : lost === pixels ? "No padding, but numbers of yours"
-        : `${count(pixels, s.line)} of yours, the rest padding`;
+      const whose = !pixels ? `${lost === 1 ? "It is" : "They are"} padding: no number of yours ` +
+          "is missed"
+        : lost === pixels ? `${lost === 1 ? "It holds" : "They hold"} numbers of yours, no padding`
+        : `${count(pixels, s.line)} of ${pixels === 1 ? "it holds" : "them hold"} numbers of ` +
+          "yours, the rest is padding";
       told.push(lost
         ? `The last ${lost === 1 ? s.line : `${lost} ${s.lines}`} of the padded input ` +
           `${isAre(lost)} reached by no window: one more step of ${n.S} would need ` +
@@ -124,13 +128,13 @@ const words = (() => {
   function aboutCrop({y_shape}, n, s, a) {
     const told = [], end = n.P - n.OP, OH = y_shape[a + 1];
     if (n.P) {
-      told.push(`Padding ${n.P} takes ${s.lines} away here: ${count(n.P, s.line)} at the start ` +
-                `of the uncropped output and ${end > 0 ? end : "none"} at the end.`);
+      told.push(`Here padding ${n.P} takes ${s.lines} away: ${count(n.P, s.line)} at the start ` +
+                `of the uncropped output, and ${n.OP ? `without output padding ${n.P}` : n.P} at ` +
+                "the end.");
     }
     if (n.OP && end >= 0) {
-      told.push(`Output padding ${n.OP} adds no zeros. It moves the end of the crop: after the ` +
-                `last ${s.line} ${end} instead of ${n.P} ${n.P === 1 ? s.line : s.lines} are ` +
-                "cropped.");
+      told.push(`Output padding ${n.OP} adds no zeros. It moves the end of the crop: at the ` +
+                `end ${count(end, s.line)} ${isAre(end)} cropped instead of ${n.P}.`);
     } else if (n.OP) {
       told.push(`Output padding ${n.OP} is more than the padding ${n.P}: after the last ` +
                 `${s.line} nothing is cropped, and ${count(-end, s.line)} beyond the last kernel ` +
@@ -218,6 +222,10 @@ const words = (() => {
       return `${unread} of ${all.length} numbers ${isAre(unread)} read by no window: whatever ` +
         `${unread === 1 ? "it is" : "they are"}, the output stays the same, and ` +
         `${unread === 1 ? "its" : "their"} gradient is 0.`;
+    }
+    if (state.operation === "upsample") {
+      return least === most ? `Every number is copied to ${count(least, "output")}.`
+        : `Numbers are copied to ${least} to ${count(most, "output")}: the factor is not whole.`;
     }
     if (least === most) return `Every number is read by ${count(least, "window")}.`;
     return `The middle counts more than the border: numbers are read by ${least} to ` +
