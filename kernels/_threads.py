@@ -16,10 +16,15 @@ which has no pool threads, starts its own.
 
 import os
 import threading
-from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 
-__all__ = ["cores", "get_num_threads", "run_on_threads", "set_num_threads"]
+import numpy as np
+
+from ._bell import DONE, RUNG, Bell
+
+__all__ = ["cores", "counter", "get_num_threads", "run_on_threads", "set_num_threads"]
 
 _VARIABLES = ("MINIGRAD_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 
@@ -100,11 +105,12 @@ class _Job:
             finally:
                 self._done.release()
 
-    def finish(self) -> None:
-        """The launching thread withdraws the job, or waits for its end."""
+    def finish(self, watch: Callable[[], object] = int) -> None:
+        """The launching thread withdraws the job, or waits for its end: awake at first."""
         if self._claim.acquire(blocking=False):
             del self._run  # and the arrays that it holds, while the job waits to be thrown away
             return
+        watch()
         self._done.acquire()
         if self._error is not None:
             raise self._error
@@ -117,6 +123,7 @@ class _Pool:
         self._queue: SimpleQueue[_Job] = SimpleQueue()
         self._size = 0
         self._growing = threading.Lock()
+        self.bell = Bell()
 
     def submit(self, jobs: list[_Job]) -> None:
         with self._growing:
@@ -125,10 +132,36 @@ class _Pool:
                 self._size += 1
         for job in jobs:
             self._queue.put(job)
+        self.bell.ring()
 
     def _serve(self) -> None:
         while True:
-            self._queue.get().work()
+            self._next_job().work()
+
+    def _next_job(self) -> _Job:
+        bell = self.bell
+        rung = bell.sign(RUNG)
+        if self._queue.empty():
+            bell.watch(RUNG, rung)
+        try:
+            return self._queue.get(block=False)
+        except Empty:
+            return self._queue.get()
+
+
+@contextmanager
+def counter(pieces: int) -> Iterator[np.ndarray]:
+    """What a launch counts its pieces with: (taken, there are); the bell's own, if it is free."""
+    bell = _pool.bell
+    if not bell.claim(pieces):
+        yield np.array([0, pieces], np.int64)
+        return
+    try:
+        yield bell.work
+    except BaseException:  # it may have been an interrupt, and a job may still be counting
+        _pool.bell = Bell()
+        raise
+    bell.release()
 
 
 def run_on_threads(calls: Sequence[Callable[[], object]]) -> None:
@@ -138,13 +171,15 @@ def run_on_threads(calls: Sequence[Callable[[], object]]) -> None:
     be able to do the whole work (by taking pieces from a shared counter until there are none).
     """
     jobs = [_Job(call) for call in calls[1:]]
+    bell = _pool.bell
+    done = bell.sign(DONE)
     if jobs:
         _pool.submit(jobs)
     try:
         calls[0]()
     finally:
         for job in jobs:
-            job.finish()
+            job.finish(lambda: bell.watch(DONE, done))
 
 
 _pool: _Pool

@@ -12,7 +12,7 @@ from kernel_copies import KERNELS, copy_kernels, python
 from threadpoolctl import threadpool_info
 
 from minigrad import kernels
-from minigrad.kernels import _threads, simd
+from minigrad.kernels import _bell, _threads, simd
 
 pytestmark = pytest.mark.unit
 
@@ -159,3 +159,35 @@ print(os.waitpid(child, 0)[1])
 def test_a_forked_child_can_run_kernels():
     code = "import warnings; warnings.simplefilter('ignore')\n" + FORK
     assert python(KERNELS.parent, code)[0] == "0"
+
+
+def test_the_counter_belongs_to_one_launch_at_a_time():
+    with _threads.counter(3) as outer, _threads.counter(5) as inner:
+        assert outer.tolist() == [0, 3]
+        assert inner.tolist() == [0, 5]
+        assert not np.may_share_memory(outer, inner)
+
+
+def test_after_an_interrupt_nobody_counts_with_the_old_counter():
+    """A job may still be at work on the pieces of the launch that was interrupted."""
+    with pytest.raises(KeyboardInterrupt), _threads.counter(3) as before:
+        raise KeyboardInterrupt
+    with _threads.counter(5) as after:
+        assert not np.may_share_memory(before, after)
+    assert before.tolist() == [0, 3]
+
+
+@pytest.mark.skipif(kernels.rates.DISABLED, reason="nothing is compiled")
+def test_a_thread_that_watches_sees_the_bell_and_loses_patience():
+    bell = _bell.Bell()
+    rung, done = bell.sign(_bell.RUNG), bell.sign(_bell.DONE)
+    assert bell.claim(1)
+    bell.watch(_bell.DONE, done)  # nobody rings: it ends all the same
+    bell.watch(_bell.RUNG, rung)
+    assert bell.sign(_bell.DONE) == done + 1  # who waits for work has done some
+    bell.ring()
+    assert bell.sign(_bell.RUNG) == rung + 1
+    bell.watch(_bell.RUNG, rung)
+    assert not bell.claim(1)
+    bell.release()
+    assert bell.claim(1)

@@ -22,6 +22,7 @@ __all__ = [
     "emit_mask",
     "emit_masked_load",
     "emit_masked_store",
+    "emit_pause",
     "emit_prefetch",
     "emit_scaled",
     "emit_store",
@@ -127,6 +128,12 @@ def emit_prefetch(builder, pointer, writing=False):
     byte = builder.bitcast(pointer, ir.IntType(8).as_pointer())
     function = _declared(builder, "llvm.prefetch.p0", ir.VoidType(), [byte.type, *[number] * 3])
     builder.call(function, [byte, *(ir.Constant(number, n) for n in (int(writing), 3, 1))])
+
+
+def emit_pause(builder):
+    """Wait for some ten nanoseconds, as politely as the processor can."""
+    if "sse2" in _HAS:
+        builder.call(_declared(builder, "llvm.x86.sse2.pause", ir.VoidType(), []), [])
 
 
 def emit_broadcast(builder, vector, scalar):

@@ -33,9 +33,9 @@ from .vector import (
 
 __all__ = ["loss_grad", "loss_sum"]
 
-_CHUNK = 1 << 16  # elements in a piece of work
-_WORTH = 1 << 19  # elements that are worth another thread
-_WORTH_OF_LOGARITHMS = 1 << 16  # the same where each takes some 50 instructions
+_CHUNK = 1 << 15  # elements in a piece of work
+_WORTH = 1 << 17  # elements that are worth another thread
+_WORTH_OF_LOGARITHMS = 1 << 15  # the same where each takes some 50 instructions
 
 
 def loss_sum(

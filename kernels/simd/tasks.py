@@ -24,14 +24,18 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from .._threads import get_num_threads, run_on_threads
+from .._bell import DONE, RUNG, TAKEN, watch_by
+from .._jit import jit
+from .._threads import counter, get_num_threads, run_on_threads
 from .instructions import (
     data_pointer,
+    emit_pause,
 )
 
 __all__ = ["aligned_empty", "launch", "launch_slices", "take"]
 
 _CACHE_LINE = 64  # bytes
+_PATIENCE = 1 << 13  # glances before a thread goes to sleep: some 200 us
 
 
 @intrinsic
@@ -39,10 +43,48 @@ def take(typingctx, work):
     """``take(work)``: the number of the next piece; each number goes to one thread."""
 
     def generate(context, builder, signature, arguments):
-        counter = data_pointer(context, builder, signature.args[0], arguments[0])
-        return builder.atomic_rmw("add", counter, ir.Constant(ir.IntType(64), 1), "monotonic")
+        taken = data_pointer(context, builder, signature.args[0], arguments[0])
+        return builder.atomic_rmw("add", taken, ir.Constant(ir.IntType(64), 1), "monotonic")
 
     return types.int64(work), generate
+
+
+@intrinsic
+def glance(typingctx, signs, place):
+    """``glance(signs, i)``: signs[i] as other threads left it, after a short pause."""
+
+    def generate(context, builder, signature, arguments):
+        emit_pause(builder)
+        sign = data_pointer(context, builder, signature.args[0], *arguments)
+        return builder.load_atomic(sign, "monotonic", 8)
+
+    return types.int64(signs, place), generate
+
+
+@intrinsic
+def add_one(typingctx, signs, place):
+    """``add_one(signs, i)``: one more at signs[i], whoever else adds to it."""
+
+    def generate(context, builder, signature, arguments):
+        sign = data_pointer(context, builder, signature.args[0], *arguments)
+        return builder.atomic_rmw("add", sign, ir.Constant(ir.IntType(64), 1), "monotonic")
+
+    return types.int64(signs, place), generate
+
+
+def _watch(signs, ended, place, seen):
+    """What ``_bell.watch_by`` asks for."""
+    if ended:
+        add_one(signs, DONE)
+    patience = _PATIENCE
+    while patience > 0 and glance(signs, place) == seen:
+        patience -= 1
+    while place == RUNG and patience > 0 and glance(signs, TAKEN) == 0:
+        patience -= 1
+
+
+watch = jit(_watch)
+watch_by(watch)
 
 
 def launch(
@@ -67,15 +109,13 @@ def launch(
     """
     if pieces < 1:
         return
-    work = np.array([0, pieces], dtype=np.int64)
     threads = min(get_num_threads(), pieces, pieces if most is None else most)
+    rooms = [(private(),) if private else () for _ in range(threads)]
     if threads == 1:
-        kernel(work, *arguments, *([private()] if private else []))
+        kernel(np.array([0, pieces], np.int64), *arguments, *rooms[0])
         return
-    calls = [
-        partial(kernel, work, *arguments, *([private()] if private else [])) for _ in range(threads)
-    ]
-    run_on_threads(calls)
+    with counter(pieces) as work:
+        run_on_threads([partial(kernel, work, *arguments, *room) for room in rooms])
 
 
 def launch_slices(

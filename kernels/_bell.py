@@ -1,0 +1,77 @@
+"""Waiting awake, for a moment: to fall asleep and be woken takes longer than small work.
+
+A thread that sleeps runs again some 50 us after it is woken, in which a core adds up a million
+numbers.  So a pool thread whose job has ended first watches the *bell* for some 200 us, and the
+calling thread watches for the end of the others' jobs, both in compiled code without Python's lock:
+
+    calling thread          the bell's signs        pool thread
+    puts jobs in a queue
+    ring()                  rung += 1        -->    sees it
+    kernel: take(work)      taken += 1       -->    sees that Python's lock is free: gets its job
+    kernel ends                                     kernel ends
+    watches                 done += 1        <--    has given Python's lock back: watches again
+
+The signs tell when to look, and nothing else: that work is done, and done once, rests on the queue
+and on locks.  A launch that finds the bell in use by another counts its pieces elsewhere.
+"""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["Bell", "watch_by"]
+
+TAKEN, RUNG, DONE = 0, 8, 16  # places among the signs, each on a cache line of its own
+
+_watch: Callable[[np.ndarray, int, int, int], object] | None = None
+
+
+def watch_by(watch: Callable[[np.ndarray, int, int, int], object]) -> None:
+    """Have threads watch by ``watch(signs, ended, place, seen)``.
+
+    That adds ``ended`` to the jobs done and returns when the sign at ``place`` is no longer what
+    was ``seen``, or after a while; for ``RUNG`` when work has been taken, too.
+    """
+    global _watch
+    _watch = watch
+
+
+class Bell:
+    """The signs of one pool, and the counter of the pieces of one launch.
+
+    Attributes
+    ----------
+    work : (2,) int64
+        Pieces taken, and pieces there are.
+    """
+
+    def __init__(self) -> None:
+        self._signs = np.zeros(24, np.int64)
+        self.work = self._signs[TAKEN : TAKEN + 2]
+        self._free = threading.Lock()
+
+    def claim(self, pieces: int) -> bool:
+        """Have the counter to oneself, set to 0 of ``pieces``; False if somebody else has it."""
+        if _watch is None or not self._free.acquire(blocking=False):
+            return False
+        self.work[0], self.work[1] = 0, pieces
+        _watch(self._signs, 0, DONE, -1)  # returns at once; the first call compiles it, here
+        return True
+
+    def release(self) -> None:
+        """Let others have the counter."""
+        self._free.release()
+
+    def sign(self, place: int) -> int:
+        """The sign at ``RUNG`` or ``DONE``."""
+        return int(self._signs[place])
+
+    def ring(self) -> None:
+        """Tell the watching threads that there are jobs."""
+        self._signs[RUNG] += 1
+
+    def watch(self, place: int, seen: int) -> None:
+        """Wait, awake and for a moment, until a sign is no longer what was seen of it."""
+        if _watch is not None:
+            _watch(self._signs, int(place == RUNG), place, seen)
