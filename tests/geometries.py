@@ -15,9 +15,11 @@ from minigrad.kernels import geometry as G
 __all__ = [
     "Case",
     "conv_cases",
+    "fours_cases",
     "generators",
     "pool_cases",
     "transposed_cases",
+    "transposed_fours_cases",
     "whole",
     "winograd_cases",
 ]
@@ -67,20 +69,41 @@ def conv_cases(draw):
 @st.composite
 def winograd_cases(draw):
     """A 3 x 3 convolution of stride 1: any size and padding, the batch may be 0, groups."""
+    return _tiled_case(draw, 3, 1)
+
+
+@st.composite
+def fours_cases(draw):
+    """The same of 4 x 4, stride 1 or 2."""
+    return _tiled_case(draw, 4, draw(st.integers(1, 2)))
+
+
+def _tiled_case(draw, K, stride):
     padding, spare = draw(unequal(0, 4)), draw(unequal(0, 20))
     N, G_ = draw(st.integers(0, 3)), draw(st.integers(1, 2))
     CG, OG = draw(st.integers(1, 5)), draw(st.integers(1, 20))
-    sizes = [max(1, 3 - 2 * P) + more for P, more in zip(padding, spare, strict=True)]
+    sizes = [max(1, K - 2 * P) + more for P, more in zip(padding, spare, strict=True)]
     rng = draw(generators)
-    x, w = whole(rng, (N, G_ * CG, *sizes)), whole(rng, (G_ * OG, CG, 3, 3))
-    geometry, y_shape = G.conv2d_geometry(x.shape, w.shape, 1, padding, 1, G_)
+    x, w = whole(rng, (N, G_ * CG, *sizes)), whole(rng, (G_ * OG, CG, K, K))
+    geometry, y_shape = G.conv2d_geometry(x.shape, w.shape, stride, padding, 1, G_)
     return Case(x, w, whole(rng, G_ * OG), geometry, y_shape)
+
+
+@st.composite
+def transposed_fours_cases(draw):
+    """A transposed convolution of 4 x 4, stride 1 or 2."""
+    stride = draw(st.integers(1, 2))
+    return _transposed_case(draw, (4, 4), (stride, stride), (1, 1))
 
 
 @st.composite
 def transposed_cases(draw):
     """Any transposed convolution, with output padding, also wider than the padding."""
     kernel, stride, dilation = draw(unequal(1, 4)), draw(unequal(1, 4)), draw(unequal(1, 3))
+    return _transposed_case(draw, kernel, stride, dilation)
+
+
+def _transposed_case(draw, kernel, stride, dilation):
     G_, N = draw(st.integers(1, 3)), draw(st.integers(1, 2))
     IG, OG = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     sizes = draw(unequal(1, 4))

@@ -231,7 +231,8 @@ import numpy as np, pytest, sys
 sys.path[:0] = ["tests"]
 from minigrad.kernels.simd.vector import VECTOR_BYTES
 assert VECTOR_BYTES == {4 * lanes}
-sys.exit(pytest.main(["-q", "-m", "not slow", "tests/test_simd_winograd.py"]))
+names = "winograd", "winograd_fours"
+sys.exit(pytest.main(["-q", "-m", "not slow", *(f"tests/test_simd_{{n}}.py" for n in names)]))
 """
     variables = os.environ | {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": features}
     done = subprocess.run(

@@ -10,7 +10,8 @@ To see how a fast convolution works, read in this order:
 6. ``gather``        the packed matrix product over blocks of pixels
 7. ``direct``        the way round packing, for few channels a group (``padded``, ``tap_tile``)
 8. ``winograd``      fewer multiplications for 3 x 3 kernels (``winograd_tiles``, with ``shuffle``,
-                     and ``winograd_weights``)
+                     and ``winograd_weights``), and for 4 x 4 (``winograd_fours``, with
+                     ``winograd_threes``)
 9. ``row_product``   first layers, where there is little to multiply (``patch_rows``)
 10. ``conv``         conv2d and conv_transpose2d as walks of these kernels
 11. ``weight_grad``  five ways to sum over pixels: ``tap_grad`` (with ``transpose`` and

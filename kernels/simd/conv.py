@@ -15,8 +15,8 @@ So each of the SH*SW phases is an ordinary convolution of stride 1 with a sub-ke
 and no multiplication is wasted: 4 x 4 with stride 2 is four 2 x 2 kernels, 3 x 3 with stride 2 is
 kernels of 2 x 2, 2 x 1, 1 x 2 and 1 x 1.  A phase without taps is the bias.
 
-The most common convolution of all, 3 x 3 with stride 1 between many channels, has a shorter way:
-see `winograd`.
+Two common convolutions between many channels have a shorter way: 3 x 3 with stride 1, see
+`winograd`, and 4 x 4 with stride 1 or 2, see `winograd_fours`.
 """
 
 from functools import lru_cache
@@ -34,6 +34,7 @@ from .patch_rows import plan_rows
 from .patches import Walk, conv2d_walk
 from .row_product import gather_rows
 from .winograd import pays, winograd
+from .winograd_fours import fours, fours_pay, has_fours
 from .winograd_tiles import has_tiles
 
 __all__ = ["conv2d", "conv_transpose2d"]
@@ -121,11 +122,15 @@ def _fixed(table):
 
 def _by_winograd(y, x, w, b, geometry, transposed):
     """Do it in Winograd's way, if that is possible and pays; return whether y is done."""
-    if not has_tiles(w.shape[2:], geometry):
-        return False
     _, padding, _, G = geometry
-    N, O, OH, OW = y.shape
-    return pays(x.shape[1] // G, O // G, N, OH, OW) and winograd(y, x, w, b, padding, G, transposed)
+    C, O = x.shape[1] // G, y.shape[1] // G
+    if has_tiles(w.shape[2:], geometry):
+        fast = pays(C, O, y.shape[0], *y.shape[2:])
+        return fast and winograd(y, x, w, b, padding, G, transposed)
+    if has_fours(w.shape[2:], geometry):
+        fast = fours_pay(x.shape, y.shape, geometry, transposed)
+        return fast and fours(y, x, w, b, geometry, transposed)
+    return False
 
 
 def _gather(y, x, w, b, way, transposed):

@@ -11,7 +11,7 @@ result is small.  The processor's vectors can lie along any of its three sides:
                 `direct_grad`   the same for last layers, with too few o
 
 And for 3 x 3 kernels of stride 1 between many channels there is `winograd_grad`, which needs fewer
-multiplications than the definition.
+multiplications than the definition, and so does `winograd_fours` for 4 x 4 kernels.
 
 Each of the others takes the time of its multiplications, those of lanes and rows that are
 filled up with zeros included; so they are counted.
@@ -29,6 +29,7 @@ from .patch_grad import weight_grad_by_patches
 from .patch_rows import plan_rows
 from .patches import conv2d_walk
 from .tap_grad import cut_taps, weight_grad_by_taps
+from .winograd_fours import fours_grad, fours_grad_pays, has_fours
 from .winograd_grad import grad_pays, winograd_grad
 from .winograd_tiles import has_tiles
 
@@ -79,10 +80,12 @@ def conv2d_weight_grad(gw: Array, x: Array, gy: Array, geometry: Conv2dGeometry)
 
 def _by_winograd(gw, x, gy, geometry):
     """Do it in Winograd's way, if that is possible and pays; return whether gw is done."""
-    if not has_tiles(gw.shape[2:], geometry):
-        return False
     _, padding, _, G = geometry
-    return grad_pays(x.shape, gy.shape, padding, G) and winograd_grad(gw, x, gy, padding, G)
+    if has_tiles(gw.shape[2:], geometry):
+        return grad_pays(x.shape, gy.shape, padding, G) and winograd_grad(gw, x, gy, padding, G)
+    if has_fours(gw.shape[2:], geometry):
+        return fours_grad_pays(x.shape, gy.shape, G) and fours_grad(gw, x, gy, geometry)
+    return False
 
 
 def _up(count: int, step: int) -> int:

@@ -78,10 +78,11 @@ from .micro_kernel import ROWS, VECTORS, multiply
 from .patches import Walk, find_pieces, piece_tables
 from .tasks import aligned_empty, launch, take
 from .vector import broadcast, from_bits, lanes, sum_lanes
-from .winograd_tiles import POSITIONS, aim_tiles, restore_tile, transform_block
-from .winograd_weights import transform_weights
+from .winograd_threes import restore_three, transform_threes
+from .winograd_tiles import aim_tiles, restore_tile, transform_block
+from .winograd_weights import NINE, rows_of_tile, transform_weights
 
-__all__ = ["pays", "winograd"]
+__all__ = ["pays", "tile_product", "winograd"]
 
 _STRETCH = 64  # output channels whose products are in the cache at a time
 _PIECES = 16  # for less work than this, output channels are divided
@@ -109,16 +110,45 @@ def winograd(
     bool
         Whether the result is finite.  If not, NaN may stand where an infinity should.
     """
+    if transposed:
+        corner = (padding[0] - 2, padding[1] - 2)
+        return tile_product(y, x, w, b, corner, G, True, NINE[:, ::-1].copy())
+    return tile_product(y, x, w, b, (-padding[0], -padding[1]), G, False, NINE)
+
+
+def tile_product(
+    y: np.ndarray, x: np.ndarray, w: np.ndarray, b: np.ndarray, corner: tuple[int, int],
+    G: int, transposed: bool, places: np.ndarray,
+) -> bool:  # fmt: skip
+    """Convolution of stride 1, of the kernels in w that ``places`` tells of.
+
+    Parameters
+    ----------
+    y : (N, G*O, OH, OW), written
+    x : (N, G*C, H, W)
+    w : see `winograd_weights.transform_weights`
+    b : (G*O,)
+    corner : int, int
+        The pixel of x that tap (0, 0) of output (0, 0) looks at.
+    places : (Q, R*R) int64
+        R is 3 or 2.
+
+    Returns
+    -------
+    bool
+        As `winograd`.
+    """
     N, GC, H, W = x.shape
     _, GO, OH, OW = y.shape
     C, O = GC // G, GO // G
     QH, QW = -(-OH // 2), -(-OW // 2)
     walk, out = Walk(N, G, C, H, W, QH, QW, 2, 2), Walk(N, G, O, OH, OW, QH, QW, 2, 2)
-    corner = (padding[0] - 2, padding[1] - 2) if transposed else (-padding[0], -padding[1])
     L = VECTOR_BYTES // x.itemsize
     vectors = -(-N * QH * QW // L)
     blocks = -(-vectors // VECTORS)
-    u = transform_weights(w, O, C, G, transposed)
+    tile = rows_of_tile(places)
+    positions = len(tile) ** 2
+    u = transform_weights(w, O, C, G, transposed, places)
     divisions = 1
     if 0 < blocks * G < _PIECES:
         divisions = min(_PIECES // (blocks * G), -(-O // _STRETCH))
@@ -128,8 +158,8 @@ def winograd(
     def private():
         pieces, _ = piece_tables(VECTORS, VECTORS, L, 0)
         return (
-            aligned_empty(POSITIONS * (C * VECTORS + 1) * L, x.dtype, "convolution"),
-            aligned_empty(POSITIONS * (_STRETCH * VECTORS + 1) * L, x.dtype, "convolution"),
+            aligned_empty(positions * (C * VECTORS + 1) * L, x.dtype, "convolution"),
+            aligned_empty(positions * (_STRETCH * VECTORS + 1) * L, x.dtype, "convolution"),
             pieces,
             np.empty((VECTORS * L * 8, 3), np.int64),
             np.empty((VECTORS * L * 2, 3), np.int64),
@@ -140,7 +170,7 @@ def winograd(
     bias = padded_bias(b, x.dtype, walk, Output(G, O, OH, OW, 1, 1))
     launch(
         multiply_tiles, blocks * G * divisions, y.reshape(-1), finite, x.reshape(-1), u, bias,
-        walk, out, corner, (vectors, blocks, share), private=private,
+        walk, out, corner, (vectors, blocks, share), tile, private=private,
     )  # fmt: skip
     return bool(finite.all())
 
@@ -157,16 +187,17 @@ def pays(C: int, O: int, N: int, OH: int, OW: int) -> bool:
     return min(C, O) > 0 and whole * (16 + 180 / O + 200 / C) + 100 < 11 * N * OH * OW
 
 
-def _multiply_stretch(m, m_step, v, v_step, u, bias, width, C, G, g, first_o, end_o, O):
+def _multiply_stretch(m, m_step, v, v_step, u, bias, width, walk, g, first_o, end_o, O, positions):
     """Make m = sum over c of u v at all positions, for o from first_o to end_o - 1 of group g."""
-    L = lanes(m)
+    L, C = lanes(m), walk.C
     panel = max(L, ROWS)
     panels, rows = (O + panel - 1) // panel, (O + ROWS - 1) // ROWS * ROWS
-    for position in range(POSITIONS):
+    for position in range(positions):
         b = (v, position * v_step, width * L)
-        start = (g if position == 5 else G) * rows  # position (1, 1), or the zeros after the biases
+        centre = position == (5 if positions == 16 else 4)  # position (1, 1)
+        start = (g if centre else walk.G) * rows  # or the zeros after the biases
         for o in range(first_o, end_o, ROWS):
-            place = (g * POSITIONS + position) * panels + o // panel
+            place = (g * positions + position) * panels + o // panel
             a = (u, place * C * panel + o % panel, 1, panel)
             c = (m, position * m_step + (o - first_o) * width * L, width * L)
             multiply(width, c, ROWS, from_bits(L), a, b, C, (bias, start + o), False)
@@ -175,12 +206,30 @@ def _multiply_stretch(m, m_step, v, v_step, u, bias, width, C, G, g, first_o, en
 multiply_stretch = jit(_multiply_stretch)
 
 
-def _multiply_tiles(work, y, finite, x, u, bias, walk, out, corner, split, buffers):
+def _restore_stretch(y, aims, firsts, out, first_o, end_o, m, m_step, width, tile, total):
+    """Bring the products of some output channels back; see `restore_tile`."""
+    L = lanes(y)
+    for o in range(first_o, end_o):
+        for k in range(width):
+            place, channel = ((o - first_o) * width + k) * L, o * out.H * out.W
+            first, end = firsts[k], firsts[k + 1]
+            if len(tile) == 3:
+                total = restore_three(y, aims, first, end, channel, m, place, m_step, total)
+            else:
+                total = restore_tile(y, aims, first, end, channel, m, place, m_step, total)
+    return total
+
+
+restore_stretch = jit(_restore_stretch)
+
+
+def _multiply_tiles(work, y, finite, x, u, bias, walk, out, corner, split, tile, buffers):
     """Take block after block: some tiles, one group, a share of its output channels."""
     vectors, blocks, share = split
     v, m, pieces, x_aims, y_aims, firsts = buffers
     L = lanes(x)
     shares = (out.C + share - 1) // share
+    side = len(tile)
     piece = take(work)
     while piece < work[1]:
         block, g = piece % blocks, piece // blocks // shares
@@ -190,22 +239,22 @@ def _multiply_tiles(work, y, finite, x, u, bias, walk, out, corner, split, buffe
         width = end - first
         end = min(end * L, walk.N * walk.QH * walk.QW)
         count = find_pieces(pieces, first * L, end, L, walk)
-        aim_tiles(x_aims, firsts[0], pieces, count, (4, 2, corner[0], corner[1]), walk, g, L)
+        aim_tiles(x_aims, firsts[0], pieces, count, (side, 2, corner[0], corner[1]), walk, g, L)
         aim_tiles(y_aims, firsts[1], pieces, count, (2, 1, 0, 0), out, g, L)
         v_step, m_step = (walk.C * width + 1) * L, (_STRETCH * width + 1) * L
-        transform_block(v, v_step, x, x_aims, firsts[0], width, 0, walk.C, walk.H * walk.W)
+        if len(tile) == 3:
+            transform_threes(v, v_step, x, x_aims, firsts[0], width, 0, walk.C, walk.H * walk.W)
+        else:
+            transform_block(v, v_step, x, x_aims, firsts[0], width, 0, walk.C, walk.H * walk.W)
         total = broadcast(x, 0)
         for o in range(first_o, end_o, _STRETCH):
             o_end = min(o + _STRETCH, end_o)
             multiply_stretch(
-                m, m_step, v, v_step, u, bias, width, walk.C, walk.G, g, o, o_end, out.C
+                m, m_step, v, v_step, u, bias, width, walk, g, o, o_end, out.C, side * side
             )
-            for i in range(o, o_end):
-                for k in range(width):
-                    total = restore_tile(
-                        y, y_aims, firsts[1, k], firsts[1, k + 1], i * out.H * out.W,
-                        m, ((i - o) * width + k) * L, m_step, total,
-                    )  # fmt: skip
+            total = restore_stretch(
+                y, y_aims, firsts[1], out, o, o_end, m, m_step, width, tile, total
+            )
         finite[piece] = sum_lanes(total) == 0
         piece = take(work)
 

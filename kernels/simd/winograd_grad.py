@@ -54,10 +54,11 @@ from .micro_kernel import ROWS, VECTORS, multiply
 from .patches import Walk, find_pieces, piece_tables
 from .tasks import aligned_empty, launch, take
 from .vector import from_bits, lanes
-from .winograd_tiles import POSITIONS, aim_tiles, spread_tiles, transform_block
-from .winograd_weights import restore_kernels
+from .winograd_threes import spread_threes, transform_threes
+from .winograd_tiles import aim_tiles, spread_tiles, transform_block
+from .winograd_weights import NINE, restore_kernels, rows_of_tile
 
-__all__ = ["grad_pays", "winograd_grad"]
+__all__ = ["grad_pays", "tile_grad", "winograd_grad"]
 
 _BLOCK = 3  # vectors of tiles in a block
 _CHANNELS = 128, 64  # most c and most o in a piece of work: the first if that makes enough pieces
@@ -94,7 +95,29 @@ def winograd_grad(
     bool
         Whether the result is finite.  If not, it may be wrong.
     """
-    GO, C, _, _ = gw.shape
+    return tile_grad(gw, x, gy, (-padding[0], -padding[1]), G, NINE)
+
+
+def tile_grad(
+    gw: np.ndarray, x: np.ndarray, gy: np.ndarray, corner: tuple[int, int], G: int,
+    places: np.ndarray,
+) -> bool:  # fmt: skip
+    """The gradient of `winograd.tile_product`, of kernels whose parts are of input channels.
+
+    Parameters
+    ----------
+    gw : (G*O, C/Q, KH, KW), written
+    x : (N, G*C, H, W)
+    gy : (N, G*O, OH, OW)
+    corner, places
+        As `winograd.tile_product` takes them.
+
+    Returns
+    -------
+    bool
+        As `winograd_grad`.
+    """
+    GO, C = gw.shape[0], gw.shape[1] * len(places)
     N, _, H, W = x.shape
     _, _, OH, OW = gy.shape
     O, QH, QW = GO // G, -(-OH // 2), -(-OW // 2)
@@ -102,15 +125,17 @@ def winograd_grad(
     L = VECTOR_BYTES // x.itemsize
     cut = _cut(walk, O, L)
     parts = G * cut.c_parts * cut.o_parts
-    area = POSITIONS * cut.step
+    tile = rows_of_tile(places)
+    positions = len(tile) ** 2
+    area = positions * cut.step
     what = "conv2d weight gradient"
     sums = aligned_empty(cut.slices * parts * area if cut.slices > 1 else 0, x.dtype, what)
 
     def private():
         pieces, _ = piece_tables(_BLOCK, _BLOCK, L, 0)
         return (
-            aligned_empty(POSITIONS * (cut.channels * _BLOCK + 1) * L, x.dtype, what),
-            aligned_empty(POSITIONS * (cut.outputs * _BLOCK + 1) * L, x.dtype, what),
+            aligned_empty(positions * (cut.channels * _BLOCK + 1) * L, x.dtype, what),
+            aligned_empty(positions * (cut.outputs * _BLOCK + 1) * L, x.dtype, what),
             aligned_empty(area if cut.slices == 1 else 0, x.dtype, what),
             aligned_empty(8 * L * L, x.dtype, what),
             pieces,
@@ -120,16 +145,16 @@ def winograd_grad(
         )
 
     finite = np.ones(parts * max(cut.slices, cut.channels // ROWS), np.bool_)
-    corner = (-padding[0], -padding[1])
+    sizes = (gw.shape[1], gw.shape[2] * gw.shape[3])
     zeros = np.zeros(ROWS, x.dtype)
     launch(
         sum_tiles, cut.slices * parts, gw.reshape(-1), finite, sums, x.reshape(-1),
-        gy.reshape(-1), zeros, walk, out, corner, cut, private=private,
+        gy.reshape(-1), zeros, walk, out, corner, cut, sizes, places, tile, private=private,
     )  # fmt: skip
     if cut.slices > 1:
         launch(
             add_slices, parts * cut.channels // ROWS, gw.reshape(-1), finite, sums, walk, out, cut,
-            private=private,
+            sizes, places, tile, private=private,
         )  # fmt: skip
     return bool(finite.all())
 
@@ -179,7 +204,7 @@ def _panel_ends(i, vectors):
 panel_ends = jit(_panel_ends)
 
 
-def _spread_block(gm, step, gy, aims, firsts, width, first, outputs, plane, room):
+def _spread_block(gm, step, gy, aims, firsts, width, first, outputs, plane, tile, room):
     """Make gm = A gy A' of ``width`` vectors of tiles, in panels of o from ``first`` on."""
     L = lanes(gy)
     vectors = (outputs + L - 1) // L
@@ -189,20 +214,24 @@ def _spread_block(gm, step, gy, aims, firsts, width, first, outputs, plane, room
         for i in range(j, j_end):
             for k in range(width):
                 place = (j * width * L + k * row + i - j) * L
-                spread_tiles(
-                    gm, place, row, step, gy, aims, (firsts[k], firsts[k + 1]),
-                    (first + i * L) * plane, plane, outputs - i * L, room,
-                )  # fmt: skip
+                span, channel = (firsts[k], firsts[k + 1]), (first + i * L) * plane
+                rest = outputs - i * L
+                if len(tile) == 3:
+                    spread_threes(gm, place, row, step, gy, aims, span, channel, plane, rest, room)
+                else:
+                    spread_tiles(gm, place, row, step, gy, aims, span, channel, plane, rest, room)
 
 
 spread_block = jit(_spread_block)
 
 
-def _sum_block(gu, place, v, v_step, gm, gm_step, tiles, zeros, cut, channels, outputs, more):
+def _sum_block(
+    gu, place, v, v_step, gm, gm_step, tiles, zeros, cut, channels, outputs, positions, more
+):
     """Make gu = sum over tiles of gm v, or add to it if there were ``more`` tiles before."""
     L = lanes(gu)
     vectors = (outputs + L - 1) // L
-    for position in range(POSITIONS):
+    for position in range(positions):
         for panel in range((vectors + VECTORS - 1) // VECTORS):
             j, j_end = panel_ends(panel, vectors)
             b = (gm, position * gm_step + j * L * tiles, (j_end - j) * L)
@@ -215,36 +244,48 @@ def _sum_block(gu, place, v, v_step, gm, gm_step, tiles, zeros, cut, channels, o
 sum_block = jit(_sum_block)
 
 
-def _sum_tiles(work, gw, finite, sums, x, gy, zeros, walk, out, corner, cut, buffers):
+def _sum_tiles(
+    work, gw, finite, sums, x, gy, zeros, walk, out, corner, cut, sizes, places, tile, buffers
+):
     """Take piece after piece: a slice, a group, a stretch of c and one of o."""
     v, gm, own, room, pieces, x_aims, y_aims, firsts = buffers
     L = lanes(x)
+    side = len(tile)
+    positions, plane = side * side, walk.H * walk.W
     parts = walk.G * cut.c_parts * cut.o_parts
     blocks = (cut.vectors + _BLOCK - 1) // _BLOCK
     piece = take(work)
     while piece < work[1]:
         this, part = piece // parts, piece % parts
         g, c, channels, o, outputs = stretches(part, walk, out, cut)
-        gu, place = (own, 0) if cut.slices == 1 else (sums, piece * POSITIONS * cut.step)
+        gu, place = (own, 0) if cut.slices == 1 else (sums, piece * positions * cut.step)
         first_block = this * blocks // cut.slices
         for block in range(first_block, (this + 1) * blocks // cut.slices):
             first, end = block * cut.vectors // blocks, (block + 1) * cut.vectors // blocks
             width = end - first
             end = min(end * L, walk.N * walk.QH * walk.QW)
             count = find_pieces(pieces, first * L, end, L, walk)
-            aim_tiles(x_aims, firsts[0], pieces, count, (4, 2, corner[0], corner[1]), walk, g, L)
+            window = (side, 2, corner[0], corner[1])
+            aim_tiles(x_aims, firsts[0], pieces, count, window, walk, g, L)
             aim_tiles(y_aims, firsts[1], pieces, count, (2, 1, 0, 0), out, g, L)
             v_step, gm_step = (cut.channels * width + 1) * L, (cut.outputs * width + 1) * L
-            transform_block(v, v_step, x, x_aims, firsts[0], width, c, channels, walk.H * walk.W)
-            spread_block(gm, gm_step, gy, y_aims, firsts[1], width, o, outputs, out.H * out.W, room)
+            if len(tile) == 3:
+                transform_threes(v, v_step, x, x_aims, firsts[0], width, c, channels, plane)
+            else:
+                transform_block(v, v_step, x, x_aims, firsts[0], width, c, channels, plane)
+            spread_block(
+                gm, gm_step, gy, y_aims, firsts[1], width, o, outputs, out.H * out.W, tile,
+                room,
+            )  # fmt: skip
             sum_block(
                 gu, place, v, v_step, gm, gm_step, width * L, zeros, cut, channels, outputs,
-                block > first_block,
+                positions, block > first_block,
             )  # fmt: skip
         if cut.slices == 1:
+            C, area = sizes
             finite[piece] = restore_kernels(
-                gw, ((g * out.C + o) * walk.C + c) * 9, walk.C * 9, own, 0,
-                (cut.step, cut.outputs), (1, 0), channels, outputs, room,
+                gw, (g * out.C + o) * C * area, (C * area, area), own, 0, (cut.step, cut.outputs),
+                (1, 0), (c, c + channels), C, outputs, places, tile, room,
             )  # fmt: skip
         piece = take(work)
 
@@ -263,18 +304,21 @@ def _stretches(part, walk, out, cut):
 stretches = jit(_stretches)
 
 
-def _add_slices(work, gw, finite, sums, walk, out, cut, buffers):
+def _add_slices(work, gw, finite, sums, walk, out, cut, sizes, places, tile, buffers):
     """Add up the slices' gu, and bring the sums back: ROWS of c in a part per piece of work."""
     room = buffers[3]
+    C, area = sizes
     parts = walk.G * cut.c_parts * cut.o_parts
+    apart = len(tile) ** 2 * cut.step
     piece = take(work)
     while piece < work[1]:
         part, row = piece % parts, piece // parts * ROWS
         g, c, channels, o, outputs = stretches(part, walk, out, cut)
         finite[piece] = restore_kernels(
-            gw, ((g * out.C + o) * walk.C + c + row) * 9, walk.C * 9,
-            sums, part * POSITIONS * cut.step + row * cut.outputs, (cut.step, cut.outputs),
-            (cut.slices, parts * POSITIONS * cut.step), min(ROWS, channels - row), outputs, room,
+            gw, (g * out.C + o) * C * area, (C * area, area),
+            sums, part * apart + row * cut.outputs, (cut.step, cut.outputs),
+            (cut.slices, parts * apart), (c + row, c + min(row + ROWS, channels)), C, outputs,
+            places, tile, room,
         )  # fmt: skip
         piece = take(work)
 

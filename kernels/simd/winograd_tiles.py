@@ -47,16 +47,15 @@ from .vector import (
 )
 
 __all__ = [
-    "POSITIONS",
     "aim_tiles",
     "has_tiles",
+    "load_pair",
     "restore_tile",
     "spread_tiles",
+    "store_row",
     "transform_block",
+    "turn_pixels",
 ]
-
-POSITIONS = 16
-"""Numbers of a transformed tile, 4 x 4: so many independent matrix products there are."""
 
 # Columns of the aims
 OFFSET, LOW, HIGH = range(3)
@@ -252,18 +251,16 @@ def _spread_row(gm, place, step, g0, g1):
 spread_row = jit(_spread_row, inline="always")
 
 
-def _spread_tiles(gm, place, row, step, gy, aims, span, first, plane, channels, room):
-    """A gy A' of a vector of tiles and a vector of channels, a row of gm for each tile.
+def _turn_pixels(gy, aims, span, first, plane, channels, room):
+    """The four pixels of a vector of tiles and a vector of channels, turned: lanes are channels.
 
     Parameters
     ----------
-    gm : flat, written
-        Position k of tile i goes to ``place + i*row + k*step``.
     gy, aims, span
         Flat; from `aim_tiles`, and the first and end aim of the vector of tiles.
     first, plane, channels
         Where the first channel begins, how far they are apart, how many there are.
-    room : 8*L*L
+    room : 8*L*L, written
         The four pixels of each tile: [pixel][channel][tile], then [pixel][tile][channel].
     """
     L = lanes(gy)
@@ -282,7 +279,24 @@ def _spread_tiles(gm, place, row, step, gy, aims, span, first, plane, channels, 
     turned = 4 * L * L
     for pixel in range(0, turned, L * L):
         transpose_tile(room, turned + pixel, L, room, pixel, L)
-    for i in range(turned, turned + L * L, L):
+
+
+turn_pixels = jit(_turn_pixels)
+
+
+def _spread_tiles(gm, place, row, step, gy, aims, span, first, plane, channels, room):
+    """A gy A' of a vector of tiles and a vector of channels, a row of gm for each tile.
+
+    Parameters
+    ----------
+    gm : flat, written
+        Position k of tile i goes to ``place + i*row + k*step``.
+    gy, aims, span, first, plane, channels, room
+        As `turn_pixels` takes them.
+    """
+    L = lanes(gy)
+    turn_pixels(gy, aims, span, first, plane, channels, room)
+    for i in range(4 * L * L, 5 * L * L, L):
         a0, a1, a2, a3 = spread_column(load(room, i), load(room, i + 2 * L * L))
         b0, b1, b2, b3 = spread_column(load(room, i + L * L), load(room, i + 3 * L * L))
         spread_row(gm, place, step, a0, b0)

@@ -8,7 +8,17 @@
     g2      ->  (g0 - g1 + g2)/2                m2      ->               (m1 + m2)/2 + m3
                 g2                              m3
 
+    2 x 2   ->  3 x 3                           3 x 3           ->  2 x 2
+
+    g0      G   g0                              m0      G'          m0 + m1
+    g1      ->  g0 + g1                         m1      ->          m1 + m2
+                g1                              m2
+
 along columns, and then the same along rows.  Lanes are output channels.
+
+Which weights make a kernel is told by a table of *places*: tap t of the kernel of part q of the
+channels is w[o, c] at places[q, t].  A kernel of 3 x 3 has one part, one of 4 x 4 is four of 2 x 2
+(see `winograd_fours`).
 """
 
 import numpy as np
@@ -18,27 +28,52 @@ from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS
 from .tasks import aligned_empty, launch, take
 from .vector import broadcast, fma, lanes, load, store, sum_lanes
-from .winograd_tiles import POSITIONS
 
-__all__ = ["restore_kernels", "transform_weights"]
+__all__ = ["NINE", "restore_kernels", "rows_of_tile", "transform_weights"]
+
+NINE = np.arange(9).reshape(1, 9)
+"""The places of the taps of a kernel of 3 x 3."""
 
 
-def transform_weights(w: np.ndarray, O: int, C: int, G: int, transposed: bool) -> np.ndarray:
+def transform_weights(
+    w: np.ndarray, O: int, C: int, G: int, transposed: bool, places: np.ndarray
+) -> np.ndarray:
     """Make u = G g G': as [group][position][panel][c][output channel of the panel].
 
     A panel is as wide as a vector, or as the micro-kernel's ROWS if that is more; it is filled up
     with zeros.
+
+    Parameters
+    ----------
+    w : (G*O/Q, C, KH, KW) or (G*O, C/Q, KH, KW), the first two axes exchanged if transposed
+    O, C : int
+        Channels a group, those of all Q parts.
+    places : (Q, R*R) int64
     """
     L = VECTOR_BYTES // w.itemsize
     panel = max(L, ROWS)
     panels = -(-O // panel)
-    u = aligned_empty(G * POSITIONS * panels * C * panel, w.dtype, "convolution weights")
-    strides = (O * C * 9, 9, O * 9) if transposed else (O * C * 9, C * 9, 9)
+    tile = rows_of_tile(places)
+    positions = len(tile) ** 2
+    u = aligned_empty(G * positions * panels * C * panel, w.dtype, "convolution weights")
+    area = w.shape[2] * w.shape[3]
+    first, second = w.shape[0] // G, w.shape[1]
+    sizes = (second, first) if transposed else (first, second)
+    steps = (area, second * area) if transposed else (second * area, area)
     launch(
-        transform_panels, G * panels, u, w.reshape(-1), O, C, panel, strides, transposed,
+        transform_panels, G * panels, u, w.reshape(-1), O, C, panel,
+        (first * second * area, *steps), sizes, places, tile,
         private=lambda: (aligned_empty(9 * L, w.dtype, "convolution weights"),),
     )  # fmt: skip
     return u
+
+
+def rows_of_tile(places: np.ndarray) -> tuple[int, ...]:
+    """The rows of a tile: 0 to 3 for kernels of 3 x 3, 0 to 2 for 2 x 2.
+
+    How long a tuple is, the compiler knows: so it compiles either way alone, when it is needed.
+    """
+    return (0, 1, 2, 3) if places.shape[1] == 9 else (0, 1, 2)
 
 
 def _halves(g0, g1, g2, half):
@@ -66,26 +101,58 @@ def _transform_kernels(u, place, step, g, half):
 transform_kernels = jit(_transform_kernels)
 
 
-def _transform_panels(work, u, w, O, C, panel, strides, turned, buffers):
+def _transform_pairs(u, place, step, g):
+    """G g G' of a vector of kernels of 2 x 2."""
+    L = lanes(g)
+    g00, g01, g10, g11 = load(g, 0), load(g, L), load(g, 2 * L), load(g, 3 * L)
+    left, right = g00 + g10, g01 + g11
+    for row in ((g00, g00 + g01, g01), (left, left + right, right), (g10, g10 + g11, g11)):
+        for value in row:
+            store(u, place, value)
+            place += step
+
+
+transform_pairs = jit(_transform_pairs)
+
+
+def _collect_taps(taps, w, corner, o_step, o, end_o, O, places, q):
+    """The taps of L kernels, o and on; beyond end_o they are zero, and after O comes a new part."""
+    L = lanes(w)
+    q += o // O
+    o_w = o % O
+    for i in range(L):
+        for t in range(places.shape[1]):
+            taps[t * L + i] = w[corner + o_w * o_step + places[q, t]] if o + i < end_o else 0
+        o_w += 1
+        if o_w == O and o + i + 1 < end_o:
+            o_w = 0
+            q += 1
+
+
+collect_taps = jit(_collect_taps)
+
+
+def _transform_panels(work, u, w, O, C, panel, steps, sizes, places, tile, buffers):
     """One panel of output channels of one group per piece of work."""
-    g_stride, o_stride, c_stride = strides
+    g_step, o_step, c_step = steps
     (taps,) = buffers
     L = lanes(w)
     half = broadcast(w, 0.5)
     panels = (O + panel - 1) // panel
+    positions = len(tile) ** 2
+    step = panels * C * panel
     piece = take(work)
     while piece < work[1]:
         g, m = divmod(piece, panels)
-        place = (g * POSITIONS * panels + m) * C * panel
+        place = (g * positions * panels + m) * C * panel
         for c in range(C):
+            corner = g * g_step + c % sizes[1] * c_step
             for first in range(m * panel, (m + 1) * panel, L):
-                corner = g * g_stride + first * o_stride + c * c_stride
-                for i in range(L):
-                    for t in range(9):
-                        tap = 8 - t if turned else t
-                        exists = first + i < O
-                        taps[t * L + i] = w[corner + i * o_stride + tap] if exists else 0
-                transform_kernels(u, place, panels * C * panel, taps, half)
+                collect_taps(taps, w, corner, o_step, first, O, sizes[0], places, c // sizes[1])
+                if len(tile) == 3:
+                    transform_pairs(u, place, step, taps)
+                else:
+                    transform_kernels(u, place, step, taps, half)
                 place += L
         piece = take(work)
 
@@ -126,44 +193,91 @@ def _restore_column(gu, place, step, copies, half):
 restore_column = jit(_restore_column)
 
 
-def _restore_kernels(gw, target, o_step, gu, place, steps, copies, channels, outputs, room):
+def _restore_pair_column(gu, place, step, copies):
+    """G' times one column of 3 positions, all slices added."""
+    slices, apart = copies
+    m1 = total(gu, place + 3 * step, slices, apart)
+    m0, m2 = total(gu, place, slices, apart), total(gu, place + 6 * step, slices, apart)
+    return m0 + m1, m1 + m2
+
+
+restore_pair_column = jit(_restore_pair_column)
+
+
+def _restore_nine(room, gu, source, step, copies, half, check):
+    """G' gu G of a vector of kernels of 3 x 3, in room; return check + 0*number."""
+    zero = broadcast(gu, 0)
+    a0, b0, c0 = restore_column(gu, source, step, copies, half)
+    a1, b1, c1 = restore_column(gu, source + step, step, copies, half)
+    a2, b2, c2 = restore_column(gu, source + 2 * step, step, copies, half)
+    a3, b3, c3 = restore_column(gu, source + 3 * step, step, copies, half)
+    k = 0
+    for row in (
+        thirds(a0, a1, a2, a3, half),
+        thirds(b0, b1, b2, b3, half),
+        thirds(c0, c1, c2, c3, half),
+    ):
+        for value in row:
+            store(room, k, value)
+            check = fma(value, zero, check)
+            k += lanes(gu)
+    return check
+
+
+restore_nine = jit(_restore_nine)
+
+
+def _restore_four(room, gu, source, step, copies, check):
+    """The same of kernels of 2 x 2."""
+    zero = broadcast(gu, 0)
+    a0, b0 = restore_pair_column(gu, source, step, copies)
+    a1, b1 = restore_pair_column(gu, source + step, step, copies)
+    a2, b2 = restore_pair_column(gu, source + 2 * step, step, copies)
+    k = 0
+    for value in (a0 + a1, a1 + a2, b0 + b1, b1 + b2):
+        store(room, k, value)
+        check = fma(value, zero, check)
+        k += lanes(gu)
+    return check
+
+
+restore_four = jit(_restore_four)
+
+
+def _restore_kernels(
+    gw, target, steps, gu, place, gu_steps, copies, span, C, outputs, places, tile, room
+):
     """Make gw = G' gu G for some c and o; return whether all of it is finite.
 
     Parameters
     ----------
-    gw, target, o_step
-        Flat, written; the place of the first c and o, and how far output channels are apart.
-    gu, place, steps
+    gw, target, steps
+        Flat, written; the place of the group's c = 0 and of the first o, and how far o and c are
+        apart.
+    gu, place, gu_steps
         Flat; the place of the first c and o, and how far positions and how far c are apart.
     copies
         The number of gu's to add, and how far they are apart.
+    span : (first, end)
+        The c that are meant; every C of them make a part.
+    places : (Q, R*R) int64
     room
         A buffer of 9 vectors.
     """
-    L = lanes(gw)
-    step, row_step = steps
-    half, zero = broadcast(gw, 0.5), broadcast(gw, 0)
-    check = zero
-    for c in range(channels):
+    L, taps = lanes(gw), places.shape[1]
+    step, row_step = gu_steps
+    half, check = broadcast(gw, 0.5), broadcast(gw, 0)
+    for c in range(span[0], span[1]):
+        corner, q = target + c % C * steps[1], c // C
         for o in range(0, outputs, L):
-            source = place + c * row_step + o
-            a0, b0, c0 = restore_column(gu, source, step, copies, half)
-            a1, b1, c1 = restore_column(gu, source + step, step, copies, half)
-            a2, b2, c2 = restore_column(gu, source + 2 * step, step, copies, half)
-            a3, b3, c3 = restore_column(gu, source + 3 * step, step, copies, half)
-            k = 0
-            for row in (
-                thirds(a0, a1, a2, a3, half),
-                thirds(b0, b1, b2, b3, half),
-                thirds(c0, c1, c2, c3, half),
-            ):
-                for value in row:
-                    store(room, k, value)
-                    check = fma(value, zero, check)
-                    k += L
+            source = place + (c - span[0]) * row_step + o
+            if len(tile) == 3:
+                check = restore_four(room, gu, source, step, copies, check)
+            else:
+                check = restore_nine(room, gu, source, step, copies, half, check)
             for i in range(min(L, outputs - o)):
-                for t in range(9):
-                    gw[target + (o + i) * o_step + c * 9 + t] = room[t * L + i]
+                for t in range(taps):
+                    gw[corner + (o + i) * steps[0] + places[q, t]] = room[t * L + i]
     return sum_lanes(check) == 0
 
 
