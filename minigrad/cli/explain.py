@@ -9,8 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from minigrad.cli.operation_options import (
+    add_options,
+    operation_arrays,
+    operation_settings,
+    pair_option,
+)
 from minigrad.data import load_picture, picture_to_network
 from minigrad.models import MODELS, build_model
 from minigrad.nn import Module
@@ -37,19 +41,6 @@ examples
   minigrad explain layer --from runs/last/best.safetensors --image cat.jpg --layer head --at 10,12
   minigrad explain receptive_field --model unet --at 16,16 --size 64x64
 """
-
-_SETTINGS: dict[str, Sequence[str]] = {
-    "conv2d": ("stride", "padding", "dilation", "groups"),
-    "conv_transpose2d": ("stride", "padding", "output_padding", "dilation", "groups"),
-    "max_pool2d": ("kernel_size", "stride", "padding", "dilation", "ceil_mode"),
-    "avg_pool2d": (
-        "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override",
-    ),
-    "adaptive_avg_pool2d": ("output_size",),
-    "upsample": ("scale_factor", "size", "mode", "align_corners"),
-    "batch_norm": ("eps", "over"),
-    "linear": (),
-}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,36 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="OPERATION",
         help=", ".join([*VIEWS, "layer", "receptive_field"]),
     )
-    given = parser.add_argument_group("numbers")
-    given.add_argument("--input", metavar="MATRIX", help="x")
-    given.add_argument("--weight", metavar="MATRIX", help="w")
-    given.add_argument("--bias", metavar="VECTOR", help="b; none by default")
-    given.add_argument(
-        "--gy", metavar="MATRIX", help="gradient at the output: 1, 2, 3, ... or ones"
-    )
-    given.add_argument(
-        "--then", metavar="MATRIX", action="append", default=[],
-        help="weight of the next linear layer, or of a convolution after upsample; may be repeated",
-    )  # fmt: skip
-    given.add_argument("--activation", choices=["relu", "abs", "none"], default="relu",
-                       help="between linear layers (relu)")  # fmt: skip
-    given.add_argument("--seed", type=int, default=0, help="of random numbers (0)")
-    how = parser.add_argument_group("settings, as in PyTorch; pairs are written 2,1 or 2x1")
-    for name in ("stride", "padding", "output-padding", "dilation", "kernel-size", "output-size"):
-        how.add_argument(f"--{name}", type=_pair, metavar="N")
-    how.add_argument("--groups", type=int, metavar="N")
-    how.add_argument("--ceil-mode", action="store_true", default=None)
-    how.add_argument("--no-count-include-pad", dest="count_include_pad", action="store_false",
-                     default=None)  # fmt: skip
-    how.add_argument("--divisor-override", type=int, metavar="N")
-    how.add_argument("--scale-factor", type=float, metavar="F")
-    how.add_argument("--size", type=_pair, metavar="N", help="output of upsample; picture's size")
-    how.add_argument("--mode", choices=["nearest", "bilinear"])
-    how.add_argument("--align-corners", action="store_true", default=None)
-    how.add_argument("--eps", type=float, metavar="F")
-    how.add_argument(
-        "--over", metavar="AXES", help="axes that share statistics: NHW (batch norm), CHW, HW, ..."
-    )
+    add_options(parser)
     real = parser.add_argument_group("a layer of a real network")
     real.add_argument("--from", dest="checkpoint", metavar="CHECKPOINT", help=".safetensors file")
     real.add_argument("--model", choices=sorted(MODELS), help="an untrained network instead")
@@ -125,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     real.add_argument("--image", metavar="PICTURE", help="what the network is shown")
     real.add_argument("--channel", type=int, default=0, metavar="N", help="of the layer's output")
     shown = parser.add_argument_group("what is shown")
-    shown.add_argument("--at", type=_pair, metavar="Y,X", help="explain this output cell only")
+    shown.add_argument("--at", type=pair_option, metavar="Y,X", help="explain this output only")
     shown.add_argument("--view", nargs="+", metavar="NAME", help="which views; all for all")
     shown.add_argument("--limit", type=int, default=9, metavar="N", help="steps of a view (9)")
     shown.add_argument("--html", metavar="FILE", help="write a page, too")
@@ -134,32 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _pair(text: str) -> Any:
-    parts = text.lower().replace("x", ",").split(",")
-    try:
-        numbers = tuple(int(part) for part in parts)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number or pair such as 2,1") from None
-    if len(numbers) not in (1, 2):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number or pair such as 2,1")
-    return numbers[0] if len(numbers) == 1 else numbers
-
-
 def _operation(options: argparse.Namespace) -> Explanation:
     name = options.operation
-    settings = {
-        key: getattr(options, key)
-        for key in _SETTINGS[name]
-        if getattr(options, key, None) is not None
-    }
-    if "pool2d" in name and not name.startswith("adaptive"):
-        settings.setdefault("kernel_size", 2)
-    if name.startswith("adaptive"):
-        settings.setdefault("output_size", 2)
-    if name == "upsample" and not {"size", "scale_factor"} & set(settings):
-        settings["scale_factor"] = 2.0
-    _refuse_foreign(options, name)
-    arrays = _arrays(options, name)
+    settings = operation_settings(options, name)
+    arrays = operation_arrays(options, name)
     views = options.view
     if views is not None and "all" in views:
         views = "all"
@@ -176,43 +116,6 @@ def _operation(options: argparse.Namespace) -> Explanation:
         then=[parse_matrix(text, options.seed, "--then") for text in options.then],
         activation=options.activation, **settings,
     )  # fmt: skip
-
-
-def _refuse_foreign(options: argparse.Namespace, name: str) -> None:
-    """A setting that the operation does not have is an error, not ignored."""
-    known = {key for keys in _SETTINGS.values() for key in keys}
-    for key in sorted(known - set(_SETTINGS[name])):
-        if getattr(options, key, None) is not None:
-            words = ", ".join(f"--{word.replace('_', '-')}" for word in _SETTINGS[name]) or "none"
-            raise ValueError(f"{name} has no --{key.replace('_', '-')}; its settings are {words}")
-    if options.then and name not in ("linear", "upsample"):
-        raise ValueError(f"--then is for linear and upsample, not for {name}")
-    if options.weight is not None and ("pool2d" in name or name == "upsample"):
-        raise ValueError(f"{name} has no weight")
-
-
-def _arrays(options: argparse.Namespace, name: str) -> list[np.ndarray | None]:
-    """Input, weight and bias; what is not given is drawn."""
-    sizes = {
-        "conv2d": ("4x4", "3x3"),
-        "conv_transpose2d": ("3x3", "3x3"),
-        "linear": ("2x3", "2x3"),
-        "batch_norm": ("2,2,2,3", ""),
-    }
-    x_size, w_size = sizes.get(name, ("6x6" if "pool" in name else "2x3", ""))
-    x = parse_matrix(options.input or f"random {x_size}", options.seed, "--input")
-    arrays: list[np.ndarray | None] = [x]
-    if name == "linear" and options.weight is None:
-        w_size = f"2x{x.shape[-1]}"
-    if w_size or options.weight is not None:
-        # Another seed than the input's, or they would begin with the same numbers.
-        text = options.weight or f"random {w_size}"
-        arrays.append(parse_matrix(text, options.seed + 1, "--weight"))
-    elif name == "batch_norm":
-        arrays.append(None)
-    if options.bias is not None:
-        arrays.append(parse_matrix(options.bias, options.seed + 2, "--bias").ravel())
-    return arrays
 
 
 def _network(options: argparse.Namespace) -> Module:

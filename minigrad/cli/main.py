@@ -25,6 +25,7 @@ _GROUPS = {
     "see how convolutions work": {
         "explain": "an operation step by step: your numbers, or any layer of a checkpoint",
         "worksheet": "exercises with small whole numbers, and a fully worked key",
+        "check": "an answer held against the engine's: the first wrong cell, and the slip",
         "explorer": "a page in which settings and numbers can be changed",
     },
     "this machine": {

@@ -7,6 +7,7 @@ receptive field from a NaN that is sent through the textbook kernels.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,7 +21,7 @@ from minigrad.kernels.geometry import (
     upsample_geometry,
 )
 from minigrad.teach.calls_conv import conv2d
-from minigrad.teach.cost_layers import RULES, Layer, macs
+from minigrad.teach.cost_layers import Layer, macs
 from minigrad.teach.explain_field import measure_field
 from minigrad.teach.question import by_loops
 
@@ -49,7 +50,7 @@ _RULES = {"multiply_adds": "dense", "positions": "positions", "taps": "taps"}
 def make_layer(
     kind: str,
     channels: tuple[int, int],
-    size: tuple[int, int] = (1, 1),
+    size: tuple[int, ...] | None = None,
     *,
     kernel_size: Any = 1,
     stride: Any = None,
@@ -64,6 +65,8 @@ def make_layer(
 ) -> Layer:
     """A layer with its sizes worked out by the engine; refuses what the engine refuses.
 
+    `size` is (H, W); by default the smallest that fits, for counts that do not depend on it.
+
     Examples
     --------
     >>> layer = make_layer("conv2d", (3, 8), (9, 9), kernel_size=3, stride=2, padding=1)
@@ -74,13 +77,16 @@ def make_layer(
         raise ValueError(f"there is no layer {kind!r}; there are {', '.join(LAYERS)}")
     C, O = channels
     pairs = [v if isinstance(v, tuple) else (v, v) for v in (kernel_size, padding, dilation)]
+    if size is None:  # the smallest that fits, where sizes do not matter
+        size = tuple(D * (K - 1) + 1 for K, D in zip(pairs[0], pairs[2], strict=True))
     usual = kernel_size if "pool" in kind else 1
     step = usual if stride is None else stride
     strides = step if isinstance(step, tuple) else (step, step)
-    shape = (1, C, *size)
+    H, W = size
+    shape = (1, C, H, W)
     if kind in ("linear", "upsample"):
         output = (1, 1) if kind == "linear" else upsample_geometry(shape, None, scale_factor)[1][2:]
-        return Layer(name, kind, (C, O), size, output, bias=bias)
+        return Layer(name, kind, (C, O), (H, W), output, bias=bias)
     if kind == "conv2d":
         weight = (O, C // groups, *pairs[0])
         _, y = conv2d_geometry(shape, weight, strides, pairs[1], pairs[2], groups)
@@ -95,7 +101,7 @@ def make_layer(
     learned = bias and kind in ("conv2d", "conv_transpose2d")
     sides = (y[2], y[3])
     return Layer(
-        name, kind, (C, O), size, sides, pairs[0], strides, pairs[1], pairs[2], groups, learned
+        name, kind, (C, O), (H, W), sides, pairs[0], strides, pairs[1], pairs[2], groups, learned
     )
 
 
@@ -149,11 +155,9 @@ class Counted:
         return replace(self, layers=tuple(replace(layer, **changes) for layer in self.layers))
 
     @property
-    def title(self) -> str:
-        """What is asked for, with the rule's name where there are several."""
-        rule = _RULES.get(self.wanted)
-        users = f" (as {RULES[rule].users} counts)" if rule == "positions" else ""
-        return QUANTITIES[self.wanted] + users
+    def short(self) -> str:
+        """What is asked for, in a few words."""
+        return re.split(r"[,:]", QUANTITIES[self.wanted])[0]
 
 
 def _field(layers: Sequence[Layer]) -> int:
@@ -174,12 +178,15 @@ def _field(layers: Sequence[Layer]) -> int:
 
 def worked(question: Counted) -> list[str]:
     """The way to the answer, with the numbers put in; the last number is the answer."""
-    found = [line for layer in question.layers for line in _lines(question, layer)]
+    layers = question.layers
+    counts = question.wanted not in ("shape", "weight_shape", "field")
+    shown = [x for x in layers if len(layers) == 1 or not counts or question.of(x)]
+    found = [line for layer in shown for line in _lines(question, layer)]
     if question.wanted == "field":
         return _field_lines(question.layers)
-    if len(question.layers) > 1 and question.wanted not in ("shape", "weight_shape"):
-        shares = [question.of(layer) for layer in question.layers]
-        found.append(f"together: {' + '.join(map(str, shares))} = {question.answer[0]}")
+    if len(layers) > 1 and counts:
+        added = " + ".join(str(question.of(layer)) for layer in shown)
+        found.append(f"together: {f'{added} = ' if len(shown) < 13 else ''}{question.answer[0]}")
     return found
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from minigrad.kernels.geometry import SizeError
 from minigrad.teach.counting import Counted
 from minigrad.teach.question import Question
 from minigrad.teach.worksheet_blocks import Part, to_markdown
@@ -94,7 +95,10 @@ def exercises(about: str, seed: int, count: int, level: int | None = None) -> li
         hard = level or min((number + 1) // 2, 3)
         generator = np.random.default_rng([seed, zlib.crc32(about.encode()), number, hard])
         for _ in range(TRIES):
-            question = DRAWERS[about](generator, hard)
+            try:
+                question = DRAWERS[about](generator, hard)
+            except SizeError:  # a window larger than the picture
+                continue
             mark = _mark(question)
             if mark not in seen and worthwhile(question):
                 break
