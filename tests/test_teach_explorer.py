@@ -105,6 +105,9 @@ def by_minigrad(operation, settings, x, w, b):
     try:
         if operation == "upsample":
             return F.interpolate(x, mode="nearest", **settings).numpy()[0]
+        if operation == "max_pool2d":
+            y, index = F.max_pool2d(x, return_indices=True, **settings)
+            return np.concatenate([y.numpy()[0], index.numpy()[0]])
         call = getattr(F, operation)
         arrays = (x, w, b) if w is not None else (x,)
         return call(*arrays, **settings).numpy()[0]
@@ -133,7 +136,9 @@ RUN = """cases => cases.map(([operation, settings, x, w, b]) => {
       const found = one.pool2d_geometry(sizes, full, operation);
       y = engine.zeros(...found.y_shape);
       if (operation === "max_pool2d") {
-        engine.max_pool2d(y, engine.zeros(...found.y_shape), x, found.geometry);
+        const index = engine.zeros(...found.y_shape);
+        engine.max_pool2d(y, index, x, found.geometry);
+        y.push(...index);
       } else {
         engine.avg_pool2d(y, x, found.geometry, settings.count_include_pad, 0);
       }

@@ -150,6 +150,7 @@ const explorer = (() => {
   new ResizeObserver(() => { // the rulers are as wide as there is room
     const now = find("#size").clientWidth;
     if (width && now !== width) {
+      grids.measure(now);
       sections.size(find("#size .parts"), model.settled(state), found);
       for (const place of document.querySelectorAll("#stage .parts, #zeros .parts")) {
         grids.fit(place);

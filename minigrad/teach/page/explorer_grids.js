@@ -173,6 +173,13 @@ const grids = (() => {
     fit(place);
   }
 
+  let room = 0; // pixels; measured once, since measuring lays out the whole page
+
+  function measure(width) {
+    room = width;
+    return room;
+  }
+
   // Where all groups fit side by side with cells that can still be read, make them.
   function fit(place) {
     const groups = [...place.querySelectorAll(".group")];
@@ -183,10 +190,10 @@ const grids = (() => {
     const columns = groups.map((group) => Number(
       group.firstChild.style.getPropertyValue("--columns")));
     const total = columns.reduce((sum, one) => sum + one, 0);
-    const cell = (place.clientWidth - groups.length * 68) / total - 3;
+    const cell = ((room || measure(place.clientWidth)) - groups.length * 68) / total - 3;
     if (cell >= 28) place.style.setProperty("--most", `${Math.min(cell, 42)}px`);
     else place.style.removeProperty("--most");
   }
 
-  return {counts, fit, inputs, lay, outputs, weights};
+  return {counts, fit, inputs, lay, measure, outputs, weights};
 })();
