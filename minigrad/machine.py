@@ -8,6 +8,8 @@ bandwidth       add two large arrays into a third: bytes read and written a seco
 
 from __future__ import annotations
 
+import contextlib
+import os
 import platform
 import time
 from collections.abc import Callable
@@ -20,7 +22,7 @@ import numpy as np
 
 from minigrad import kernels
 
-__all__ = ["Ceiling", "describe_machine", "describe_packages", "measure_ceiling"]
+__all__ = ["Ceiling", "describe_machine", "describe_packages", "measure_ceiling", "memory_size"]
 
 _SIDE = 2048  # of the matrices
 _LENGTH = 105_000_000 // 4  # of the arrays
@@ -45,6 +47,17 @@ def describe_machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
+
+
+def memory_size() -> int | None:
+    """Memory of this machine, or of the container that this process is in [bytes]; None unknown."""
+    sizes = []
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # no such system call
+        sizes.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for limit in ("memory.max", "memory/memory.limit_in_bytes"):
+        with contextlib.suppress(ValueError, OSError):  # no such file, or "max"
+            sizes.append(int(Path("/sys/fs/cgroup", limit).read_text(encoding="ascii")))
+    return min((size for size in sizes if size > 0), default=None)
 
 
 def describe_packages(*more: str) -> dict[str, str | None]:

@@ -66,6 +66,7 @@ def test_every_network_trains_is_measured_and_colorizes(name, pictures, capsys, 
     state = load_state(folder / "best.safetensors")
     assert state["model"]["name"] == name
     assert len(state["mean_ab"]) == 2
+    assert state["scale"] == (32 if name == "pix2pix" else 16)
 
     Image.fromarray(np.zeros((57, 83, 3), np.uint8) + np.uint8(90)).save("gray.png")
     assert main(["colorize", "gray.png", "-o", "out"]) == 0

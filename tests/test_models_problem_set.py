@@ -8,6 +8,7 @@ from model_rows import count, rows, train_once
 
 import minigrad
 from minigrad.errors import SizeError
+from minigrad.machine import memory_size
 from minigrad.models import DeepConv, DownChain, FullyConnected, build_model
 from minigrad.summary import describing
 
@@ -116,6 +117,24 @@ def test_a_network_without_room_says_how_large_it_is(monkeypatch):
         MemoryError, match=r"11,336,941,156 parameters, 42\.2 GiB.*minigrad summary"
     ):
         build_model("fully_connected", {})
+
+
+def test_a_network_that_no_memory_could_hold_is_refused_before_it_is_tried(monkeypatch):
+    monkeypatch.setattr("minigrad.models.checks.memory_size", lambda: 2**30)
+    with pytest.raises(
+        MemoryError, match=r"FullyConnected: 11,336,941,156 parameters are 42\.2 GiB, .* 1\.0 GiB"
+    ):
+        FullyConnected()
+    with pytest.raises(MemoryError, match="minigrad summary fully_connected"):
+        build_model("fully_connected", {})
+    with describing():
+        assert sum(p.numel() for p in FullyConnected().parameters()) == 11_336_941_156
+    monkeypatch.setattr("minigrad.models.checks.memory_size", lambda: None)
+    assert FullyConnected(side=4).side == 4
+
+
+def test_this_machine_has_some_memory():
+    assert memory_size() is None or memory_size() > 2**28
 
 
 def test_the_example_counts_them_all(capsys):

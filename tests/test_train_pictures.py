@@ -29,7 +29,6 @@ def test_a_folder_of_pictures(tmp_path):
     split = found.split
     assert len(split.held_out_pictures.pictures) == 1
     assert len(split.train.pictures) == 4
-    assert found.scale == 40
     assert found.notes == []
     assert [c.picture for c in found.validation.crops] == [
         c.picture for c in split.held_out_crops.crops
@@ -143,7 +142,6 @@ def test_files_of_cifar_10(tmp_path):
     (tmp_path / "data_batch_1.bin").write_bytes(records.tobytes())
     found = load_run_pictures(ColorizationOptions(data=[f"cifar10:{tmp_path}"], size=32))
     assert len(found.split.train) + len(found.split.held_out_pictures) == 8
-    assert found.scale == 32
     assert found.notes == ["1 picture left out: without colour"]
 
 

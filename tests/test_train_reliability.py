@@ -80,9 +80,13 @@ GROWTH = 2 * 2**20
 
 @pytest.mark.unit
 def test_hundreds_of_steps_hold_no_memory():
-    grown, cycles = growth(300)
-    assert grown < GROWTH
-    assert cycles < 30  # a cycle a step would be 300 objects and more
+    # Other things take memory once: caches that grow, threads of earlier tests that end meanwhile.
+    # What a step holds on to is there in every measurement, and a cycle a step is 300 objects.
+    for _ in range(4):
+        grown, cycles = growth(300)
+        if grown < GROWTH and cycles < 30:
+            return
+    pytest.fail(f"300 steps hold {grown} bytes and leave {cycles} objects in cycles")
 
 
 @pytest.mark.slow

@@ -31,6 +31,7 @@ _GROUPS = {
     "this machine": {
         "doctor": "what minigrad runs on: versions, processor, threads, cache, measured speed",
         "warmup": "compile the kernels ahead of the first use",
+        "completion": "a script that completes these words in bash, zsh or fish",
     },
 }
 COMMANDS = {name: line for group in _GROUPS.values() for name, line in group.items()}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.errors import SizeError
+from minigrad.machine import memory_size
+from minigrad.recording import stand_in
 from minigrad.tensor import Tensor
 
-__all__ = ["check_choice", "check_counts", "check_picture"]
+__all__ = ["check_choice", "check_counts", "check_picture", "check_room"]
 
 
 def check_counts(network: str, least: int = 1, **counts: Any) -> None:
@@ -23,6 +25,20 @@ def check_choice(network: str, name: str, value: Any, choices: tuple[str, ...]) 
     """Raise ValueError unless an option is one of its choices."""
     if value not in choices:
         raise ValueError(f"{network}: {name} (={value!r}) must be one of {', '.join(choices)}")
+
+
+def check_room(network: str, parameters: int) -> None:
+    """Raise MemoryError if a network's float32 weights are more than the memory of this machine.
+
+    The system would promise the memory, and end the process when it is written to.
+    """
+    size, there = 4 * parameters, memory_size()
+    if stand_in() is None and there is not None and size > there:
+        raise MemoryError(
+            f"{network}: {parameters:,} parameters are {size / 2**30:,.1f} GiB, and this machine "
+            f"has {there / 2**30:,.1f} GiB of memory; give options that make it smaller, or build "
+            "it without its numbers: with minigrad.summary.describing()"
+        )
 
 
 def check_picture(network: str, x: Tensor, channels: int, side: int) -> None:

@@ -20,7 +20,7 @@ Source: seed 001, CSCI 5922 problem set 3, question 2a.
 from __future__ import annotations
 
 from minigrad import nn
-from minigrad.models.checks import check_counts, check_picture
+from minigrad.models.checks import check_counts, check_picture, check_room
 from minigrad.models.counting import linear
 from minigrad.tensor import Tensor
 
@@ -43,6 +43,9 @@ class FullyConnected(nn.Module):
     ------
     ValueError
         An option below 1.
+    MemoryError
+        More weights than this machine has memory, as at the defaults; inside `describing` of
+        `minigrad.summary` it can be built all the same.
 
     Examples
     --------
@@ -65,6 +68,7 @@ class FullyConnected(nn.Module):
         check_counts("FullyConnected", side=side)
         self.in_channels, self.out_channels, self.side = in_channels, out_channels, side
         numbers = in_channels * side**2
+        check_room("FullyConnected", self.count_parameters(in_channels, out_channels, side))
         self.layers = nn.Sequential(
             nn.Flatten(),
             nn.Linear(numbers, numbers // 2),

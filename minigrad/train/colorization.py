@@ -145,7 +145,7 @@ class ColorizationRun:
         self.layers = layer_table(self.model, (channels, options.size, options.size))
         self.colorizer = Colorizer(
             self.model,
-            self.pictures.scale,
+            options.size,
             batch_norm=options.batch_norm,
             dropout=options.keep_dropout,
             target=self.target,
@@ -200,7 +200,7 @@ class ColorizationRun:
                 "batch_norm": self.options.batch_norm,
                 "dropout": self.options.keep_dropout,
             },
-            "scale": self.pictures.scale,
+            "scale": self.options.size,
             "mean_ab": self.pictures.mean_ab.tolist(),
             "pictures": self.pictures.fingerprint,
             "versions": versions(),

@@ -43,9 +43,6 @@ class RunPictures:
         crops of the held-out pictures.
     mean_ab : numpy.ndarray
         (2,): the training crops' mean colour, in network units; a baseline.
-    scale : int
-        Median of the training pictures' shorter sides [pixels]: how large things are that the
-        network knows.
     fingerprint : str
         Of all names and pixels, so that a run goes on with the pictures it began with.
     notes : list of str
@@ -55,7 +52,6 @@ class RunPictures:
     split: ColorizationSplit
     validation: ColorizationCrops
     mean_ab: np.ndarray
-    scale: int
     fingerprint: str
     notes: list[str] = field(default_factory=list)
 
@@ -95,7 +91,6 @@ def load_run_pictures(options: ColorizationOptions) -> RunPictures:
         split=split,
         validation=_validation(split, options),
         mean_ab=mean_colour(split.train),
-        scale=int(np.median([min(p.image.shape[:2]) for p in split.train.pictures])),
         fingerprint=_fingerprint(pictures),
         notes=notes,
     )

@@ -51,7 +51,8 @@ class UseOptions:
     scale: int | None = option(
         None,
         "shorter side of the picture that the network sees, if it is smaller than the picture's "
-        "own [pixels] (default: that of the pictures it learned from)",
+        "own [pixels]; more gives stronger colours, and more wrong ones (default: the side of its "
+        "training crops)",
         least=8,
     )
     batch_norm: str | None = option(
