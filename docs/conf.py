@@ -46,4 +46,15 @@ html_show_sphinx = False
 html_show_copyright = False
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
-html_theme_options = {"navigation_with_keys": True}
+html_theme_options = {
+    "navigation_with_keys": True,
+    "light_css_variables": {
+        "color-brand-primary": "#0b5d8a",
+        "color-brand-content": "#0b5d8a",
+        "color-code-background": "#f3f6f8",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#6cc0ee",
+        "color-brand-content": "#6cc0ee",
+    },
+}

@@ -11,15 +11,21 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from minigrad.cli.main import COMMANDS
+from minigrad.models import MODELS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+sys.path.append(str(DOCS / "_ext"))  # what the pages are built with
+
+from console import run_line  # noqa: E402
+
 PAGES = sorted(p for p in DOCS.rglob("*.md") if p.relative_to(DOCS).parts[0] != "_files")
 NAMES = [path.relative_to(DOCS).as_posix() for path in PAGES]
 FENCE = re.compile(r"^(`{3,})([^\n`]*)\n(.*?)^\1$", re.DOTALL | re.MULTILINE)
@@ -32,25 +38,36 @@ def blocks(text: str, *kinds: str) -> list[str]:
     return [body for _, kind, body in FENCE.findall(text) if kind.split(" ")[0] in kinds]
 
 
-def commands(text: str) -> list[str]:
-    """The command lines of a page: in sh blocks, and in command directives."""
+def typed(text: str) -> list[str]:
+    """The command lines in a page's sh blocks, which a reader types."""
     lines = [
         line
         for body in blocks(text, "sh")
         for line in body.replace("\\\n", " ").splitlines()
         if line.strip() and not line.startswith("#")
     ]
-    for _, kind, body in FENCE.findall(text):
-        if kind.startswith("{command}"):
-            rest = "\n".join(row for row in body.splitlines() if not row.startswith(":"))
-            lines.append(f"{kind.removeprefix('{command}')}\n{rest}".replace("\\\n", " ").strip())
     return [" ".join(part.split()) for line in lines for part in line.split(" && ")]
+
+
+@cache
+def options_of(*command: str) -> set[str]:
+    """The long options that a command's help names."""
+    ran = run_line(shlex.join(["minigrad", *command, "--help"]))
+    return set(re.findall(r"--[a-z][a-z-]*", ran.output)) | {"--help"}
 
 
 def unknown(command: str) -> str:
     """What is wrong with a command line of this project; nothing if it exists."""
     match shlex.split(command, comments=True):
-        case ["minigrad", name, *_] if name not in {*COMMANDS, "--help", "--version"}:
+        case ["minigrad", name, *rest] if name in COMMANDS:
+            models = [rest[0]] if name == "train" and rest and rest[0] in MODELS else []
+            known = options_of(name, *models)
+            return ", ".join(
+                f"no option {word}"
+                for word in rest
+                if word.startswith("--") and word.split("=")[0] not in known
+            )
+        case ["minigrad", name, *_] if name not in {"--help", "--version"}:
             return f"no command {name}"
         case ["python" | "python3", "-m", module, *_] if not importlib.util.find_spec(module):
             return f"no module {module}"
@@ -96,7 +113,8 @@ def broken(folder: Path) -> list[str]:
                 continue
             file, _, anchor = address.split("?")[0].partition("#")
             target = (path.parent / file).resolve() if file else path
-            lost = anchor and target in pages and anchor not in pages[target].anchors
+            alone = "_pages" in target.parts  # an interactive page keeps its settings behind the #
+            lost = anchor and target in pages and anchor not in pages[target].anchors and not alone
             if lost or not target.exists():
                 found.append(f"{path.name}: {address}")
     return sorted(found)
@@ -114,7 +132,7 @@ def test_examples_of_the_pages_run(name):
 @pytest.mark.unit
 @pytest.mark.parametrize("name", NAMES)
 def test_commands_of_the_pages_exist(name):
-    found = commands((DOCS / name).read_text(encoding="utf-8"))
+    found = typed((DOCS / name).read_text(encoding="utf-8"))
     assert [f"{line}: {unknown(line)}" for line in found if unknown(line)] == []
 
 
@@ -128,12 +146,13 @@ def test_no_page_writes_down_what_a_command_prints(name):
 @pytest.mark.unit
 def test_pages_that_are_wrong_are_seen(tmp_path):
     assert unknown("minigrad paint --all") == "no command paint"
+    assert unknown("minigrad train unet --epochs 3 --brush 2") == "no option --brush"
     assert unknown("python -m benchmarks.nothing") == "no module benchmarks.nothing"
     assert unknown("python examples/nothing.py") == "no file examples/nothing.py"
     assert unknown("pytest tests/test_nothing.py::test_it") == "no file tests/test_nothing.py"
     assert not unknown("minigrad doctor --quick")
-    page = "```sh\nminigrad a && pytest\n```\n\n```{command} minigrad b \\\n:quiet:\n--c\n```\n"
-    assert commands(page) == ["minigrad a", "pytest", "minigrad b --c"]
+    page = "```sh\nminigrad a && pytest\n# no command\nminigrad b \\\n  --c\n```\n"
+    assert typed(page) == ["minigrad a", "pytest", "minigrad b --c"]
     (tmp_path / "a.html").write_text('<a href="b.html#x"></a><a href="#y"></a><p id="y">', "utf-8")
     (tmp_path / "b.html").write_text('<img src="c.png"><script src="//x.org/a.js">', "utf-8")
     assert broken(tmp_path) == ["a.html: b.html#x", "b.html: c.png"]

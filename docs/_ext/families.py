@@ -29,6 +29,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+_OPEN = "minigrad.functional."  # functions of the open set may be methods, too
 _PREFIXES = ("", "minigrad.", "minigrad.nn.", "minigrad.nn.functional.", "minigrad.errors.")
 _ELSEWHERE = {"minigrad.functional.": "minigrad.nn.functional.", "minigrad.tensor.": "minigrad."}
 
@@ -149,6 +150,7 @@ class Methods(_Generated):
         path, _, name = self.arguments[0].rpartition(".")
         owner = getattr(importlib.import_module(path), name)
         seen: set[str] = set()
+        attached: list[str] = []
         lines: list[str] = []
         for base in owner.__mro__[:-1]:
             if not base.__module__.startswith("minigrad"):
@@ -162,11 +164,18 @@ class Methods(_Generated):
                 and inspect.getdoc(getattr(owner, member, None))
             ]
             seen.update(members)
+            functions = [m for m in members if vars(base)[m].__class__.__name__ == "function"]
+            attached += [m for m in functions if vars(base)[m].__module__.startswith(_OPEN)]
+            members = [member for member in members if member not in attached]
             if members:
-                lines += _heading(_title(sys.modules[base.__module__]), "-")
+                title = _title(sys.modules[base.__module__])
+                lines += _heading("In the graph" if base is owner else title, "-")
             for member in members:
                 kind = "property" if isinstance(vars(base)[member], property) else "method"
                 lines += [f".. auto{kind}:: {self.arguments[0]}.{member}", ""]
+        if attached:
+            lines += _heading("Functions that are methods, too", "-")
+            lines += [", ".join(f"`{member}`" for member in attached), ""]
         return self.parsed(lines)
 
 
@@ -174,8 +183,10 @@ class Name(SphinxRole):
     """Single backticks."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        code = nodes.literal(self.rawtext, self.text, classes=["name"])
-        link = addnodes.pending_xref(self.rawtext, code, reftype="name", reftarget=self.text)
+        named = re.fullmatch(r"(.+?)\s*<([\w.]+)>", self.text, re.DOTALL)
+        text, target = named.groups() if named else (self.text, self.text)
+        code = nodes.literal(self.rawtext, text, classes=["name"])
+        link = addnodes.pending_xref(self.rawtext, code, reftype="name", reftarget=target)
         link["refdoc"] = self.env.docname
         link["name_module"] = self.env.ref_context.get("py:module")
         return [link], []
@@ -186,6 +197,9 @@ def _words(app: Sphinx, doctree: nodes.document) -> None:
     for link in doctree.findall(addnodes.pending_xref):
         if link.get("refspecific") and link.get("reftype") in ("class", "exc", "obj"):
             link["refdomain"], link["reftype"] = "", "name"
+    for label in doctree.findall(nodes.field_name):
+        if label.astext() == "Variables":  # Sphinx's word for what numpydoc calls
+            label.children = [nodes.Text("Attributes")]
 
 
 def _resolve(

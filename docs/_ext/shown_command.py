@@ -5,12 +5,12 @@ A page says
     ```{command} minigrad explain conv2d --input '1 2; 3 4' --weight '1'
     ```
 
-and shows the line and its real output. A long line goes into the body, with backslashes as in a
-shell. Options: ``:lines: 1-12`` shows a part of the output and says what is left out; so do
-``:from: TEXT``, from the first line that begins so, and ``:to: TEXT``, up to the next one that
-does; ``:status: 1`` expects that exit status (0 otherwise; another one is a warning, and so an
-error of the build), ``:caption:`` a line above, ``:writes: FILE`` links a page that the command
-wrote (``:show:`` puts it into the page, too), ``:quiet:`` shows no output.
+and shows the line and its real output. A long line goes on in the body, below the options, with
+backslashes as in a shell. Options: ``:lines: 1-12`` shows a part of the output and says what is
+left out; so do ``:from: TEXT``, from the first line that begins so, and ``:to: TEXT``, up to the
+next one that does; ``:status: 1`` expects that exit status (0 otherwise; another one is a warning,
+and so an error of the build), ``:caption:`` a line above, ``:writes: FILE`` links a page that the
+command wrote (``:show:`` puts it into the page, too), ``:quiet:`` shows no output.
 
 Commands run in a copy of ``docs/_files``, so ``photo.jpg`` there is ``photo.jpg`` here; what they
 write is gone afterwards, but for ``:writes:``.  Outputs are kept beside Sphinx's doctrees under a
@@ -99,7 +99,8 @@ class Shown(SphinxDirective):
             box += nodes.paragraph("", options["caption"], classes=["command-caption"])
         box += _literal(line, "sh", "command-line")
         if "quiet" not in options and ran.output:
-            box += _literal(self._part(ran.output), "text", "command-output")
+            failed = " command-error" if ran.status else ""
+            box += _literal(self._part(ran.output), "text", f"command-output{failed}")
         found: list[nodes.Node] = [box]
         if "writes" in options:
             found += self._written(options["writes"], ran)
@@ -188,7 +189,7 @@ class AllCommands(Shown):
 
 
 def _literal(text: str, language: str, name: str) -> nodes.literal_block:
-    return nodes.literal_block(text, text, language=language, classes=[name])
+    return nodes.literal_block(text, text, language=language, classes=name.split())
 
 
 def _open(app: Sphinx) -> None:
