@@ -204,6 +204,16 @@ def test_one_cell_of_a_large_convolution():
     fits(found)
 
 
+def test_one_cell_of_a_small_convolution_is_shown_in_the_whole_picture():
+    x, w = [[2, 0, 1], [1, 3, 0], [0, 1, 2]], [[1, -1], [2, 0]]
+    text = fits(explain("conv2d", np.array(x, float), np.array(w, float), at=(0, 0, 0, 1)))
+    assert "conv2d: 3 x 3 -> 2 x 2" in text
+    assert "0 1 2" in text
+    assert "y[0,1] = 0*1 + 1*(-1) + 3*2 + 0*0" in text
+    assert "y[0,0] =" not in text
+    assert "y[1,0] =" not in text
+
+
 def test_large_inputs_say_what_is_left_out():
     text = fits(explain("conv2d", np.ones((30, 60)), np.ones((3, 3))))
     assert "14 more rows and" in text

@@ -137,7 +137,7 @@ class Explanation:
         equation = equation.replace(", oh = ", "\n  with oh = ").replace(", rstd", "\n  with rstd")
         lines = [equation, *([how] if how else []), *_sizes(self.subject)]
         blocks: list[Block] = [Lines("\n".join(lines))]
-        if self.subject.at is None:
+        if not self.subject.is_part:
             matrices: list[Block] = []
             for name, values in {**trace.inputs, "y": trace.output}.items():
                 if values.ndim == 4:
@@ -317,7 +317,7 @@ def _sizes(subject: Subject) -> list[str]:
     """The size formulas with the numbers filled in."""
     how = subject.settings_pairs
     found: list[str] = []
-    if "stride" not in how or subject.at is not None:
+    if "stride" not in how or subject.is_part:
         return found
     kernel = how.get("kernel_size") or subject.w.shape[2:]
     for axis, letter in enumerate("HW"):

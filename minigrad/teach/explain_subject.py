@@ -14,6 +14,8 @@ from minigrad.teach.trace import Trace, record
 
 __all__ = ["Subject"]
 
+_SMALL = 400  # numbers that can be taken in at a glance
+
 
 class Subject:
     """An operation on certain arrays; every view is drawn from it.
@@ -57,9 +59,18 @@ class Subject:
     @functools.cached_property
     def trace(self) -> Trace:
         """The forward trace."""
-        cut = self.at is not None and self.operation in ("conv2d", "conv_transpose2d")
+        cut = self.is_part and self.operation in ("conv2d", "conv_transpose2d")
         more = {"at": self.at} if cut else {}
         return record(self.operation, *self.arrays, **self.settings, **more)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether one cell is asked for, and only what reaches it is shown.
+
+        A window is shown within a small picture as it is; a scatter always has other steps, too.
+        """
+        large = sum(np.size(array) for array in self.arrays) > _SMALL
+        return self.at is not None and (large or self.operation == "conv_transpose2d")
 
     @property
     def cells(self) -> list[Cell]:

@@ -64,7 +64,7 @@ def window(subject: Subject) -> View:
     KH, KW = subject.w.shape[2:]
     picture, origin = wide.inputs["x"], wide.origins["x"]
     filters, base = subject.w, trace.origins["w"]
-    for cell in list(trace.cells)[: subject.limit]:
+    for cell in subject.cells[: subject.limit]:
         name = cell_name("y", cell, subject.y.shape)
         how = trace.cells[cell]
         marks = window_marks(trace, cell)
@@ -88,7 +88,7 @@ def window(subject: Subject) -> View:
         outside = len(wide.terms[cell]) - len(how.terms)
         if outside:
             view.say(f"{outside} of {len(wide.terms[cell])} taps lie on padding and add nothing.")
-    if rest := subject.steps_left_out(len(trace.cells)):
+    if rest := subject.steps_left_out(len(subject.cells)):
         view.say(rest)
     view.numbers = {"y": subject.y, "padded": picture}
     return view

@@ -87,7 +87,7 @@ def zero_insertion(subject: Subject) -> View:
         Matrix(subject.w[0, 0], "w of channels 0, 0" if subject.w[..., 0, 0].size > 1 else "w"),
         Matrix(kernel[0, 0], "turned"),
     )
-    for cell in list(trace.cells)[: min(subject.limit, 2)]:
+    for cell in subject.cells[: min(subject.limit, 2)]:
         view.show(written_out(cell_name("y", cell, subject.y.shape), trace.cells[cell]))
     face = run_face("conv_transpose2d_zero_insertion", subject)
     work, least = trace.counts["products"], subject.trace.counts["products"]

@@ -64,7 +64,7 @@ def copies(subject: Subject) -> View:
         "the number of pixels, so it grows with the square of the factor."
     )
     lines = []
-    for cell in list(trace.cells)[: subject.limit]:
+    for cell in subject.cells[: subject.limit]:
         how = trace.cells[cell]
         name = cell_name("y", cell, subject.y.shape)
         parts = [
@@ -77,7 +77,7 @@ def copies(subject: Subject) -> View:
         middle = f" = {' + '.join(values)}" if len(parts) > 1 else ""
         lines.append(f"{name} = {' + '.join(parts)}{middle} = {format_number(how.value)}")
     view.show(Lines("\n".join(lines)))
-    if rest := subject.steps_left_out(len(trace.cells)):
+    if rest := subject.steps_left_out(len(subject.cells)):
         view.say(rest)
     view.numbers = {"y": subject.y}
     return view
@@ -87,9 +87,9 @@ def rows(subject: Subject) -> View:
     """Every output of a linear layer as one dot product."""
     trace = subject.trace
     view = View("rows", "Every output is a row of x times a row of the weight")
-    for cell in list(trace.cells)[: subject.limit]:
+    for cell in subject.cells[: subject.limit]:
         view.show(written_out(cell_name("y", cell, subject.y.shape), trace.cells[cell]))
-    if rest := subject.steps_left_out(len(trace.cells)):
+    if rest := subject.steps_left_out(len(subject.cells)):
         view.say(rest)
     view.say(
         f"Together: y = x W'{' + b' if 'b' in trace.inputs else ''}, {subject.y.shape[0]} x "
