@@ -122,7 +122,8 @@ def attempts_by(made: Mistake, before: Attempt) -> Iterator[Attempt]:
     steps = made.make(before)
     while True:
         try:
-            found = next(steps)
+            with np.errstate(all="ignore"):
+                found = next(steps)
             found.answer  # noqa: B018  # what cannot be computed is no explanation
         except StopIteration:
             return

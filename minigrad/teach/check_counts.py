@@ -50,7 +50,11 @@ def check_count(question: Counted, text: str) -> Verdict:
         return Verdict(True, f"{question.short} is {shown}.")
     place = wrong[0]
     side, rest = given.sides[place], len(given.sides) - len(wrong)
-    comes = "" if len(side) > 1 or given.texts[place] == _text(side) else f" = {_text(side)}"
+    comes = (
+        ""
+        if len(side) > 1 or given.texts[place].replace(",", "") == _text(side).replace(",", "")
+        else f" = {_text(side)}"
+    )
     headline = f"{given.texts[place]}{comes} is not {question.short}; it is {shown}."
     if rest:
         headline += " The other side of the equals sign is right."

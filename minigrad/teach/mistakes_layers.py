@@ -230,6 +230,8 @@ def unbiased_variance(a: Attempt) -> Iterator[Attempt]:
     if (found := _norm(a)) is not None:
         _, beta, written = found
         M = a.question.call.arrays()["x"].for_kernel().shape[-1]
+        if M < 2:
+            return
         eps = float(a.question.settings.get("eps", 1e-5))
         var = written["var"]
         share = np.sqrt((var + eps) / (var * M / (M - 1) + eps))
@@ -240,7 +242,9 @@ def unbiased_variance(a: Attempt) -> Iterator[Attempt]:
 def eps_forgotten(a: Attempt) -> Iterator[Attempt]:
     """There is no eps under the root: a group of equal values is divided by zero."""
     if a.operation == "batch_norm" and a.question.settings.get("eps", 1e-5):
-        yield a.with_settings(eps=0.0)
+        # The recorded run divides as NumPy does: 0/0 is NaN, where Python's floats refuse.
+        without = a.question.with_settings(eps=0.0).trace.output
+        yield a.with_result(lambda _: without)
 
 
 @mistake(LAYER_MISTAKES, 2)

@@ -51,7 +51,7 @@ class Verdict:
         if not self.right:
             found += ["", self._heading()]
             for number, text in enumerate(self._texts(), 1):
-                mark = f"{number}. " if len(self.diagnoses) > 1 else ""
+                mark = f"{number}. " if len(self.diagnoses) > 1 and number <= SHOWN else ""
                 indent = " " * (2 + len(mark))
                 found += textwrap.wrap(f"  {mark}{text}", WIDTH, subsequent_indent=indent)
         return [line.rstrip() for line in found]

@@ -267,6 +267,8 @@ def worthwhile(question: Question | Counted) -> bool:
     values = question.answer
     if not values.size or np.abs(values).max() > LARGEST or (4 * values % 1).any():
         return False
+    if values.size < (2 if question.operation.startswith("linear") else 4):
+        return False
     if len(np.unique(values)) < min(3, values.size) or np.count_nonzero(values) < values.size / 6:
         return False
     if not question.explains or question.operation.startswith(("max", "avg", "upsample", "batch")):
