@@ -69,3 +69,26 @@ def test_a_layer_has_its_name_as_heading():
     page = found.to_page()
     assert "<h1>&lt;enc&gt;</h1>" in page
     assert len(data_of(page)["scenes"][0]["arrays"][0]["shape"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heading"),
+    [
+        (["cost", "colornet", "--size", "16", "--no-time"], "colornet"),
+        (["summary", "colornet", "--size", "32x32"], "colornet"),
+        (
+            ["explain", "receptive_field", "--model", "colornet", "--size", "32x32"],
+            "receptive field",
+        ),
+    ],
+)
+def test_pages_without_a_figure_are_of_the_same_family(tmp_path, capsys, arguments, heading):
+    path = tmp_path / "page.html"
+    assert main([*arguments, "--html", str(path)]) == 0
+    page = path.read_text(encoding="utf-8")
+    assert page.count("<h1>") == 1
+    assert heading in page
+    assert "theme-toggle" in page
+    assert "://" not in page
+    assert f"minigrad {arguments[0]} " in page.split("<footer>")[1]
+    capsys.readouterr()

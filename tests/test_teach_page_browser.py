@@ -56,7 +56,7 @@ def read_all(page, name, wanted):
     steps = int(page.locator(".scene:not([hidden]) .slide").get_attribute("max")) + 1
     page.keyboard.press("Home")
     planes = {tuple(cell[:-2]) for cell in wanted}
-    if len(planes) <= 4:
+    if len(planes) <= (4 if page.viewport_size["width"] > 640 else 2):
         page.keyboard.press("End")
         return cells(page, name)
     found = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from minigrad.models import MODELS
 from minigrad.teach.cost import BUDGET, LETTERS, cost
 from minigrad.teach.cost_stories import STORIES, story
+from minigrad.teach.page import plain_page
 
 __all__ = ["main"]
 
@@ -67,7 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         print(found.to_latex() if options.latex else found)
         if options.html:
-            options.html.write_text(found.to_html(), encoding="utf-8")
+            given = sys.argv[1:] if arguments is None else arguments
+            page = plain_page(
+                "minigrad cost", found.to_html(), shlex.join(["minigrad", "cost", *given])
+            )
+            options.html.write_text(page, encoding="utf-8")
     except (ValueError, TypeError, ModuleNotFoundError, OSError) as error:
         print(f"minigrad cost: {error}", file=sys.stderr)
         return 1

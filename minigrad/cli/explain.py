@@ -22,6 +22,8 @@ from minigrad.teach import parse_matrix
 from minigrad.teach.explain import VIEWS, Explanation, explain
 from minigrad.teach.explain_field import receptive_field
 from minigrad.teach.explain_layer import explain_layer, layer_names, reaching_layer
+from minigrad.teach.fragment import fragment
+from minigrad.teach.page import plain_page
 from minigrad.train.checkpoint import CheckpointError
 from minigrad.train.colorize import load_colorizer
 
@@ -152,9 +154,13 @@ def _field(options: argparse.Namespace) -> Any:
     return receptive_field(model, (C, H, W), at, options.layer)
 
 
-def _page(result: Explanation, options: argparse.Namespace) -> str:
+def _page(result: Any, options: argparse.Namespace) -> str:
     """The page; where no views were asked for it has all of them."""
-    return (result if options.view else result.completed()).to_page(options.command)
+    if isinstance(result, Explanation):
+        return (result if options.view else result.completed()).to_page(options.command)
+    return plain_page(
+        "minigrad explain receptive_field", fragment(result.to_html()), options.command
+    )
 
 
 def _write(result: Any, options: argparse.Namespace) -> None:
@@ -164,7 +170,7 @@ def _write(result: Any, options: argparse.Namespace) -> None:
         (options.json, lambda p: Path(p).write_text(result.trace.to_json(), encoding="utf-8")),
     ):
         if path is not None:
-            if not isinstance(result, Explanation):
+            if not isinstance(result, Explanation) and path is not options.html:
                 raise ValueError(f"{options.operation} cannot be written to {shlex.quote(path)}")
             write(path)
             print(f"written: {path}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from minigrad.teach.cost import cost
+from minigrad.teach.page import plain_page
 from minigrad.teach.solve import CLAIMS, solve
 from minigrad.teach.solve_table import parse_size
 
@@ -69,7 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for table in found.tables if options.cost else ():
             print(f"\n{cost(table.layers(), time=False)}")
         if options.html:
-            options.html.write_text(found.to_html(), encoding="utf-8")
+            given = sys.argv[1:] if arguments is None else arguments
+            page = plain_page(
+                "minigrad solve", found.to_html(), shlex.join(["minigrad", "solve", *given])
+            )
+            options.html.write_text(page, encoding="utf-8")
     except (ValueError, OSError) as error:
         print(f"minigrad solve: {str(error).removeprefix('solve: ')}", file=sys.stderr)
         return 1

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from minigrad.cli.model_options import add_model_options, near_names, size
 from minigrad.models import MODELS
 from minigrad.summary import summarize
 from minigrad.summary.table import print_on
+from minigrad.teach.fragment import fragment
+from minigrad.teach.page import plain_page
 from minigrad.train import CheckpointError, load_state
 
 __all__ = ["main"]
@@ -61,10 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"name a network: {', '.join(MODELS)}; or a checkpoint")
     if known.model not in MODELS and not Path(known.model).is_file():
         parser.error(f"there is no network and no file {known.model!r}; {near_names(known.model)}")
-    return _summarize(vars(parser.parse_args(arguments)) if rest else vars(known))
+    given = sys.argv[1:] if arguments is None else arguments
+    command = shlex.join(["minigrad", "summary", *given])
+    return _summarize(vars(parser.parse_args(arguments)) if rest else vars(known), command)
 
 
-def _summarize(options: dict[str, Any]) -> int:
+def _summarize(options: dict[str, Any], command: str) -> int:
     name, sides, batch = (options.pop(key) for key in ("model", "size", "batch"))
     as_json, html, _ = (options.pop(key) for key in ("json", "html", "help"))
     try:
@@ -73,7 +79,8 @@ def _summarize(options: dict[str, Any]) -> int:
             sides = sides or usual
         summary = summarize(name, sides, batch, **options)
         if html:
-            html.write_text(summary._repr_html_(), encoding="utf-8")
+            inner = fragment(f"<h2>{escape(name)}</h2>{summary._repr_html_()}")
+            html.write_text(plain_page("minigrad summary", inner, command), encoding="utf-8")
     except (CheckpointError, ValueError, OSError, MemoryError) as error:
         print(f"minigrad summary: {error}", file=sys.stderr)
         return 1

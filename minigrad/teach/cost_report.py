@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from minigrad.teach.fragment import fragment
+
 __all__ = ["Report", "Table", "plain"]
 
 WIDTH = 80
@@ -101,18 +103,10 @@ class Report:
                 tag = {"heading": "h3", "line": "p><code", "paragraph": "p"}[kind]
                 close = "</code></p>" if kind == "line" else f"</{tag}>"
                 parts.append(f"<{tag}>{html.escape(content)}{close}")
-        return f'<div class="minigrad-report">{_STYLE}{"".join(parts)}</div>'
+        return fragment("".join(parts))
 
     def _repr_html_(self) -> str:
         return self.to_html()
-
-
-_STYLE = (
-    "<style>.minigrad-report table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
-    ".minigrad-report th,.minigrad-report td{padding:.15em .6em;text-align:left;"
-    "border-bottom:1px solid #8884;vertical-align:top}"
-    ".minigrad-report .n{text-align:right}.minigrad-report div{overflow-x:auto}</style>"
-)
 
 
 def plain(value: Any) -> str:
@@ -173,7 +167,6 @@ def _table_html(table: Table) -> str:
             f"<td{' class=n' if _stands_right(cell) else ''}>{html.escape(plain(cell))}</td>"
             for cell in row
         )
-        rows.append(
-            f"<tr{' style=font-weight:bold' if number in table.strong else ''}>{cells}</tr>"
-        )
-    return f"<div><table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        rows.append(f"<tr{' class=strong' if number in table.strong else ''}>{cells}</tr>")
+    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return f"<div class=wide><table>{body}</table></div>"

@@ -23,6 +23,7 @@ from minigrad.teach import (
 )
 from minigrad.teach.explain_frames import save_frames
 from minigrad.teach.explain_subject import Subject
+from minigrad.teach.fragment import fragment
 from minigrad.teach.page.explained import explanation_page
 from minigrad.teach.recording import Cell
 from minigrad.teach.trace import Trace
@@ -188,11 +189,11 @@ class Explanation:
         return "\n".join(self.lines()).rstrip()
 
     def to_html(self) -> str:
-        """One HTML fragment: the summary and a section a view."""
+        """One HTML fragment, its style included: the summary and a section a view."""
         summary = "".join(block.to_html() for block in self.summary())
         views = "".join(view.to_html() for view in self.views)
         title = html.escape(self.title)
-        return f'<article class="minigrad"><h1>{title}</h1>{summary}{views}</article>'
+        return fragment(f"<h2>{title}</h2>{summary}{views}")
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.teach.fragment import fragment
 from minigrad.teach.matrices import format_number
 
 __all__ = [
@@ -305,7 +306,7 @@ class View:
         return f'<section id="view-{name}"><h2>{html.escape(self.title)}</h2>{inner}</section>'
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        return fragment(self.to_html())
 
 
 def product_text(x: Any, w: Any) -> str:

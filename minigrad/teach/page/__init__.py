@@ -5,5 +5,6 @@ of cells) and what each kind of page adds.
 """
 
 from minigrad.teach.page.assemble import assembled, asset, embedded, footer
+from minigrad.teach.page.plain import plain_page
 
-__all__ = ["assembled", "asset", "embedded", "footer"]
+__all__ = ["assembled", "asset", "embedded", "footer", "plain_page"]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["assembled", "asset", "embedded", "footer"]
+__all__ = ["RECORDED", "assembled", "asset", "embedded", "footer"]
 
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _ESCAPES = {
@@ -53,11 +53,23 @@ def embedded(data: Any) -> str:
     return re.sub("[<>&\u2028\u2029]", lambda found: _ESCAPES[found[0]], text)
 
 
-def footer(command: str) -> str:
-    """What stands at the end of a page: the command that makes it again."""
+RECORDED = (
+    "Every number on this page was recorded while minigrad's own textbook kernels ran; the script "
+    "only shows them. "
+)
+
+
+def footer(command: str, said: str = RECORDED) -> str:
+    """What stands at the end of a page: where its numbers come from, and the command that made it.
+
+    Parameters
+    ----------
+    command : str
+    said : str
+        Plain text before it.
+    """
     return (
-        "<footer><p>Every number on this page was recorded while minigrad's own textbook kernels "
-        "ran; the script only shows them. Made by</p>"
+        f"<footer><p>{html.escape(said)}This page is made by</p>"
         f"<pre>{html.escape(command)}</pre></footer>"
     )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from minigrad.teach.explain_subject import Subject
+from minigrad.teach.fragment import fragment
 from minigrad.teach.page import scenes_faces, scenes_forward
 from minigrad.teach.page.assemble import assembled, footer
 from minigrad.teach.page.scenes import MOST_TERMS, Scene
@@ -104,6 +105,7 @@ def explanation_page(title: str, subject: Subject, views: Sequence[View], comman
             _tabs(scenes),
             *(_panel(scene, first=number == 0) for number, scene in enumerate(scenes)),
             facts_html(subject),
+            _without_script(views),
             footer(command),
         ]
     )
@@ -112,6 +114,12 @@ def explanation_page(title: str, subject: Subject, views: Sequence[View], comman
         "scenes": [scene.to_dict() for scene in scenes if scene.arrays],
     }
     return assembled(title, body, STYLES, SCRIPTS, data)
+
+
+def _without_script(views: Sequence[View]) -> str:
+    """The views as plain text, for a reader without scripts."""
+    text = "\n\n".join("\n".join(view.lines()) for view in views)
+    return f"<noscript><h2>In plain text</h2><pre>{html.escape(text)}</pre></noscript>"
 
 
 def _tabs(scenes: Sequence[Scene]) -> str:
@@ -133,7 +141,7 @@ def _panel(scene: Scene, first: bool) -> str:
     name = html.escape(scene.name)
     player = '<div class="player"></div>' if scene.arrays else ""
     lead = f'<p class="about">{html.escape(scene.lead)}</p>' if scene.lead else ""
-    notes = f'<div class="notes minigrad">{scene.notes}</div>' if scene.notes else ""
+    notes = f'<div class="notes">{fragment(scene.notes)}</div>' if scene.notes else ""
     return (
         f'<section class="scene" role="tabpanel" id="scene-{name}" aria-labelledby="tab-{name}">'
         f"<h2>{html.escape(scene.title)}</h2>{lead}{player}{notes}</section>"

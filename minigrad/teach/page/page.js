@@ -141,7 +141,7 @@
           ...(weight && { [weight.name]: near.map((term) => term.weight) }),
         });
       }
-      const corner = (w) => (weight || w !== 1 ? `\u00d7${minigrad.text(w, 3)}` : "");
+      const corner = (w) => (weight || w !== 1 ? `\u00d7${minigrad.text(w, 2)}` : "");
       for (const tap of entry.taps) stage.mark(input, tap.input, "window", corner(tap.w));
       entry.terms.forEach((term, k) => {
         let mark = "window";
@@ -149,7 +149,7 @@
         if (fine && k === upTo - 1) mark = "now";
         if (k === entry.winner && upTo > k) mark = "won";
         stage.mark(input, term.input, mark, corner(term.w));
-        if (weight && term.weight) stage.mark(weight, term.weight, mark === "done" ? mark : mark);
+        if (weight && term.weight) stage.mark(weight, term.weight, mark);
       });
       if (entry.startCell) this.markNamed(entry.startCell[0], entry.startCell[1]);
       for (const step of entry.steps) step.slice(1, 3).forEach((side) => this.markSource(side));
@@ -207,7 +207,7 @@
       if (array.role === "given" || scene.verb === "steps") return;
       stage.clear();
       for (const { entry, term } of scene.goes(array, key)) {
-        const sign = scene.verb === "max" ? "" : `\u00d7${minigrad.text(term.w, 3)}`;
+        const sign = scene.verb === "max" ? "" : `\u00d7${minigrad.text(term.w, 2)}`;
         const other = array.role === "weight";
         stage.mark(scene.output, entry.cell, "goes", other || !scene.weight ? "" : sign);
         if (other) stage.mark(scene.input, term.input, "goes");

@@ -48,8 +48,15 @@ def window(subject: Subject) -> list[Scene]:
         "The kernel lies on the input. Each pixel under it is multiplied by the weight on it, and "
         "the products are added up: that is one output. Then the kernel moves on by the stride."
     )
+    title = "The window slides"
+    if subject.at is not None:
+        title = "One cell, product by product"
+        lead = (
+            "The kernel lies on the input, one plane of weights on each channel. Step through the "
+            "products in the order in which the kernel adds them up."
+        )
     arrays = [_padded(subject), *_weights(subject), _made(subject)]
-    return [Scene("window", "Window", "The window slides", lead, arrays, taps=True)]
+    return [Scene("window", "Window", title, lead, arrays, taps=True)]
 
 
 def leftover(subject: Subject) -> list[Scene]:
@@ -98,7 +105,8 @@ def sums(subject: Subject) -> list[Scene]:
         "through which weights? Note that the weights run backwards as the pixels run forwards."
     )
     arrays = [x, *_weights(subject), _made(subject)]
-    return [Scene("sums", "Gather", "What lands where", lead, arrays)]
+    title = "What lands where" if subject.at is None else "One cell, product by product"
+    return [Scene("sums", "Gather", title, lead, arrays)]
 
 
 def crop(subject: Subject) -> list[Scene]:

@@ -9,7 +9,8 @@
 */
 "use strict";
 (function (minigrad) {
-  const MOST = 4; // planes of an array that stand side by side
+  // Planes of an array that stand side by side.
+  const MOST = window.matchMedia("(max-width: 640px)").matches ? 2 : 4;
   const element = minigrad.element;
 
   class Drawn {
@@ -76,12 +77,17 @@
       return [...(head === "" ? [] : head.split(",").map(Number)), i + top, j + left];
     }
 
-    /* Of few planes all stay; of many, those that hold the cells. */
+    /* Of few planes all stay; of many, those that hold the cells, as a book is opened at the page
+       of the first cell. */
     choose(cells) {
       if (this.leading.length <= MOST || !cells.length) return;
-      const heads = [...new Set(cells.map((cell) => this.split(cell)[0]))];
-      if (heads.slice(0, MOST).join(";") === this.wanted.join(";")) return;
-      this.wanted = heads.slice(0, MOST);
+      const first = this.split(cells[0])[0];
+      const heads = [...new Set(cells.map((cell) => this.split(cell)[0]))]
+        .sort((a, b) => this.leading.indexOf(a) - this.leading.indexOf(b));
+      const page = Math.floor(heads.indexOf(first) / MOST) * MOST;
+      const chosen = heads.slice(page, page + MOST);
+      if (chosen.join(";") === this.wanted.join(";")) return;
+      this.wanted = chosen;
       this.draw();
     }
 

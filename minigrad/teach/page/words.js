@@ -65,7 +65,8 @@
       return [name, " = ", result(entry.value), ": no product reaches it.", padded(entry)];
     }
     const parts = [name, ` = ${rightSide(scene, entry)} = `, result(entry.value)];
-    return [...parts, place(scene, entry), ".", padded(entry)];
+    const many = scene.order === "map" ? ` ${count(entry.terms.length, "product")}.` : "";
+    return [...parts, place(scene, entry), ".", many, padded(entry)];
   }
 
   function chip(scene, term, state, from) {
@@ -152,8 +153,11 @@
     const from = minigrad.cellName(scene.input, term.input);
     const through = term.weight && scene.weight
       ? ` times ${minigrad.cellName(scene.weight, term.weight)}` : "";
-    const caption = [label, name, `, ${upTo} of ${entry.terms.length}: ${from}${through}, `,
-      `${factors(scene, term)} = ${minigrad.text(term.product)}. ${what}`, result(term.sum), "."];
+    const made = factors(scene, term) === bracketed(term.product)
+      ? `${from} = ${minigrad.text(term.x)}. `
+      : `${from}${through}, ${factors(scene, term)} = ${minigrad.text(term.product)}. `;
+    const caption = [label, name, `, ${upTo} of ${entry.terms.length}: ${made}`,
+      what, result(term.sum), "."];
     return { caption, chips: cellChips(scene, entry, upTo, true) };
   };
 
