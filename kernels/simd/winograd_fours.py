@@ -154,21 +154,24 @@ def _deal(x, window, G, y_shape):
     return parts
 
 
-def _deal_row(parts, target, x, source, first, W, count, step):
-    """One row of a part: ``count`` pixels, from column ``first`` of a row of x on."""
-    L = lanes(x)
+def _deal_column(parts, target, AW, AH, x, source, row, inside, step, low, high, width):
+    """A vector of each row p of a part, at target + p*AW, from source + p*row on.
+
+    Rows but those from inside[0] to inside[1] - 1 are zero; ``low`` and ``high`` say which pixels
+    of two vectors of x are in the picture, ``width`` how many belong to the part.
+    """
     zero = broadcast(x, 0)
-    for i in range(0, count, L):
-        column = first + i * step
-        begin, end = max(0, -column), min(step * L, W - column)
-        mask = from_bits(end) & ~from_bits(begin) if begin < end else 0
-        value = masked_load(x, source + column, mask & from_bits(L), zero)
-        if step == 2:
-            value = evens(value, masked_load(x, source + column + L, mask >> L, zero))
-        masked_store(parts, target + i, from_bits(min(L, count - i)), value)
+    wanted = from_bits(width)
+    for p in range(AH):
+        value = zero
+        if inside[0] <= p < inside[1]:
+            value = masked_load(x, source + p * row, low, zero)
+            if step == 2:
+                value = evens(value, masked_load(x, source + p * row + lanes(x), high, zero))
+        masked_store(parts, target + p * AW, wanted, value)
 
 
-deal_row = jit(_deal_row)
+deal_column = jit(_deal_column)
 
 
 def _deal_parts(work, parts, x, shape, x_shape, window, C):
@@ -177,17 +180,21 @@ def _deal_parts(work, parts, x, shape, x_shape, window, C):
     _, _, H, W = x_shape
     step, top, left = window
     apart = 2 // step
+    L = lanes(x)
     piece = take(work)
     while piece < work[1]:
         group, c = divmod(piece, C)
         for r in range(4):
             target = ((group * 4 + r) * C + c) * AH * AW
-            for p in range(AH):
-                ih = step * p + apart * (r // 2) - top
-                width = W if 0 <= ih < H else 0
-                deal_row(
-                    parts, target + p * AW, x, (piece * H + ih) * W, apart * (r % 2) - left, width,
-                    AW, step,
+            ih, iw = apart * (r // 2) - top, apart * (r % 2) - left  # of pixel (0, 0) of the part
+            inside = (-(ih // step), -((ih - H) // step))
+            for i in range(0, AW, L):
+                column = iw + i * step
+                begin, end = max(0, -column), min(step * L, W - column)
+                mask = from_bits(end) & ~from_bits(begin) if begin < end else 0
+                deal_column(
+                    parts, target + i, AW, AH, x, (piece * H + ih) * W + column, step * W, inside,
+                    step, mask & from_bits(L), mask >> L, min(L, AW - i),
                 )  # fmt: skip
         piece = take(work)
 

@@ -61,7 +61,7 @@ from .winograd_weights import NINE, restore_kernels, rows_of_tile
 __all__ = ["grad_pays", "tile_grad", "winograd_grad"]
 
 _BLOCK = 3  # vectors of tiles in a block
-_CHANNELS = 128, 64  # most c and most o in a piece of work: the first if that makes enough pieces
+_CHANNELS = 128, 64  # most c and o in a piece of work: the second for 16 positions and few pieces
 _PIECES = 16  # pieces of work that are enough
 
 
@@ -123,10 +123,10 @@ def tile_grad(
     O, QH, QW = GO // G, -(-OH // 2), -(-OW // 2)
     walk, out = Walk(N, G, C, H, W, QH, QW, 2, 2), Walk(N, G, O, OH, OW, QH, QW, 2, 2)
     L = VECTOR_BYTES // x.itemsize
-    cut = _cut(walk, O, L)
-    parts = G * cut.c_parts * cut.o_parts
     tile = rows_of_tile(places)
     positions = len(tile) ** 2
+    cut = _cut(walk, O, L, tile)
+    parts = G * cut.c_parts * cut.o_parts
     area = positions * cut.step
     what = "conv2d weight gradient"
     sums = aligned_empty(cut.slices * parts * area if cut.slices > 1 else 0, x.dtype, what)
@@ -182,9 +182,10 @@ def grad_pays(
     return -(-tiles // 16) * 16 * tile + 300 < 1.25 * inside
 
 
-def _cut(walk: Walk, O: int, L: int) -> _Cut:
+def _cut(walk: Walk, O: int, L: int, tile: tuple[int, ...]) -> _Cut:
     vectors = -(-walk.N * walk.QH * walk.QW // L)
-    most = _CHANNELS[_PIECES * _CHANNELS[0] ** 2 > walk.G * walk.C * O]
+    few = _PIECES * _CHANNELS[0] ** 2 > walk.G * walk.C * O
+    most = _CHANNELS[few and len(tile) == 4]
     c_parts, o_parts = -(-walk.C // most), -(-O // most)
     channels = -(-walk.C // (c_parts * ROWS)) * ROWS
     outputs = -(-O // (o_parts * L)) * L

@@ -30,7 +30,7 @@ def _transform_row(x, aims, first, pieces, channel):
     return d0 - d1, d1, d2 - d1
 
 
-transform_row = jit(_transform_row)
+transform_row = jit(_transform_row, inline="always")
 
 
 def _transform_three(v, place, step, x, aims, first, end, channel):

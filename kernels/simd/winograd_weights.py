@@ -27,6 +27,7 @@ from .._jit import jit
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS
 from .tasks import aligned_empty, launch, take
+from .transpose import transpose_tile
 from .vector import broadcast, fma, lanes, load, store, sum_lanes
 
 __all__ = ["NINE", "restore_kernels", "rows_of_tile", "transform_weights"]
@@ -58,12 +59,12 @@ def transform_weights(
     u = aligned_empty(G * positions * panels * C * panel, w.dtype, "convolution weights")
     area = w.shape[2] * w.shape[3]
     first, second = w.shape[0] // G, w.shape[1]
-    sizes = (second, first) if transposed else (first, second)
+    O_w, C_w = (second, first) if transposed else (first, second)
     steps = (area, second * area) if transposed else (second * area, area)
     launch(
-        transform_panels, G * panels, u, w.reshape(-1), O, C, panel,
-        (first * second * area, *steps), sizes, places, tile,
-        private=lambda: (aligned_empty(9 * L, w.dtype, "convolution weights"),),
+        transform_panels, G * panels, u, w.reshape(-1), O, panel, (first * second * area, *steps),
+        (O_w, C_w, area, C // C_w), places, tile,
+        private=lambda: (aligned_empty(-(-area // L) * L * L, w.dtype, "convolution weights"),),
     )  # fmt: skip
     return u
 
@@ -85,12 +86,12 @@ def _halves(g0, g1, g2, half):
 halves = jit(_halves)
 
 
-def _transform_kernels(u, place, step, g, half):
-    """G g G' of a vector of kernels, from g[tap][lane]."""
+def _transform_kernels(u, place, step, g, p, half):
+    """G g G' of a vector of kernels, from g[place][lane]; p are the places of the taps."""
     L = lanes(g)
-    a0, a1, a2, a3 = halves(load(g, 0), load(g, 3 * L), load(g, 6 * L), half)
-    b0, b1, b2, b3 = halves(load(g, L), load(g, 4 * L), load(g, 7 * L), half)
-    c0, c1, c2, c3 = halves(load(g, 2 * L), load(g, 5 * L), load(g, 8 * L), half)
+    a0, a1, a2, a3 = halves(load(g, p[0] * L), load(g, p[3] * L), load(g, p[6] * L), half)
+    b0, b1, b2, b3 = halves(load(g, p[1] * L), load(g, p[4] * L), load(g, p[7] * L), half)
+    c0, c1, c2, c3 = halves(load(g, p[2] * L), load(g, p[5] * L), load(g, p[8] * L), half)
     for row in (halves(a0, b0, c0, half), halves(a1, b1, c1, half),
                 halves(a2, b2, c2, half), halves(a3, b3, c3, half)):  # fmt: skip
         for value in row:
@@ -101,10 +102,11 @@ def _transform_kernels(u, place, step, g, half):
 transform_kernels = jit(_transform_kernels)
 
 
-def _transform_pairs(u, place, step, g):
-    """G g G' of a vector of kernels of 2 x 2."""
+def _transform_pairs(u, place, step, g, p):
+    """The same of a vector of kernels of 2 x 2."""
     L = lanes(g)
-    g00, g01, g10, g11 = load(g, 0), load(g, L), load(g, 2 * L), load(g, 3 * L)
+    g00, g01 = load(g, p[0] * L), load(g, p[1] * L)
+    g10, g11 = load(g, p[2] * L), load(g, p[3] * L)
     left, right = g00 + g10, g01 + g11
     for row in ((g00, g00 + g01, g01), (left, left + right, right), (g10, g10 + g11, g11)):
         for value in row:
@@ -115,45 +117,66 @@ def _transform_pairs(u, place, step, g):
 transform_pairs = jit(_transform_pairs)
 
 
-def _collect_taps(taps, w, corner, o_step, o, end_o, O, places, q):
-    """The taps of L kernels, o and on; beyond end_o they are zero, and after O comes a new part."""
+def _turn_kernels(g, w, corner, o_step, span, O, area, places, c_parts):
+    """The kernels of L output channels as g[place][lane]; return the part of the first.
+
+    Parameters
+    ----------
+    corner, o_step
+        Where channel 0 is in w, and how far channels are apart.
+    span : (first, end)
+        Channel ``first`` is lane 0; from ``end`` on there are none, and lanes are zero.
+    O, area
+        Every O channels are another part of the same kernels, of so many numbers.
+    c_parts
+        So many parts that follow the first are wanted.
+    """
     L = lanes(w)
-    q += o // O
-    o_w = o % O
+    first, end = span
+    q = min(first, end - 1) // O
+    source = corner + (first - q * O) * o_step
+    turned = (area + L - 1) // L * L
+    if first + L <= min(end, (q + 1) * O) and source + (L - 1) * o_step + turned <= len(w):
+        for t in range(0, turned, L):
+            transpose_tile(g, t * L, L, w, source + t, o_step)
+        return q
     for i in range(L):
-        for t in range(places.shape[1]):
-            taps[t * L + i] = w[corner + o_w * o_step + places[q, t]] if o + i < end_o else 0
-        o_w += 1
-        if o_w == O and o + i + 1 < end_o:
-            o_w = 0
-            q += 1
+        this = min(first + i, end - 1) // O
+        source = corner + (first + i - this * O) * o_step
+        for part in range(c_parts):
+            for t in range(places.shape[1]):
+                value = w[source + places[this + part, t]] if first + i < end else 0
+                g[places[q + part, t] * L + i] = value
+    return q
 
 
-collect_taps = jit(_collect_taps)
+turn_kernels = jit(_turn_kernels)
 
 
-def _transform_panels(work, u, w, O, C, panel, steps, sizes, places, tile, buffers):
+def _transform_panels(work, u, w, O, panel, steps, sizes, places, tile, buffers):
     """One panel of output channels of one group per piece of work."""
     g_step, o_step, c_step = steps
-    (taps,) = buffers
+    O_w, C_w, area, c_parts = sizes
+    (g,) = buffers
     L = lanes(w)
     half = broadcast(w, 0.5)
     panels = (O + panel - 1) // panel
-    positions = len(tile) ** 2
-    step = panels * C * panel
+    step = panels * C_w * c_parts * panel
     piece = take(work)
     while piece < work[1]:
-        g, m = divmod(piece, panels)
-        place = (g * positions * panels + m) * C * panel
-        for c in range(C):
-            corner = g * g_step + c % sizes[1] * c_step
-            for first in range(m * panel, (m + 1) * panel, L):
-                collect_taps(taps, w, corner, o_step, first, O, sizes[0], places, c // sizes[1])
-                if len(tile) == 3:
-                    transform_pairs(u, place, step, taps)
-                else:
-                    transform_kernels(u, place, step, taps, half)
-                place += L
+        group, m = divmod(piece, panels)
+        corner = (group * len(tile) ** 2 * panels + m) * C_w * c_parts * panel
+        for c in range(C_w):
+            for i in range(0, panel, L):
+                source = group * g_step + c * c_step
+                span = (m * panel + i, O)
+                q = turn_kernels(g, w, source, o_step, span, O_w, area, places, c_parts)
+                for part in range(c_parts):
+                    place = corner + (part * C_w + c) * panel + i
+                    if len(tile) == 3:
+                        transform_pairs(u, place, step, g, places[q + part])
+                    else:
+                        transform_kernels(u, place, step, g, places[q + part], half)
         piece = take(work)
 
 
