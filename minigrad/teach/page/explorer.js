@@ -33,7 +33,8 @@ const explorer = (() => {
 
   function hash() {
     const layersText = stack.written(layers);
-    return "#" + model.toHash(state) + (layersText === stack.BEGIN ? "" : `&stack=${layersText}`);
+    return "#" + model.toHash(state) + (stage.isHidden ? "&hide=y" : "") +
+      (layersText === stack.BEGIN ? "" : `&stack=${layersText}`);
   }
 
   function writeHash() {
@@ -53,7 +54,9 @@ const explorer = (() => {
     } catch (error) {
       problems.push(error.message);
     }
-    const read = model.fromHash(parts.filter((part) => !part.startsWith("stack=")).join("&"));
+    stage.isHidden = parts.includes("hide=y");
+    const rest = parts.filter((part) => !part.startsWith("stack=") && part !== "hide=y");
+    const read = model.fromHash(rest.join("&"));
     state = read.state;
     stage.forget();
     tellProblems([...problems, ...read.problems]);
@@ -85,7 +88,8 @@ const explorer = (() => {
     sections.size(find("#size .parts"), model.settled(state), found);
     for (const part of document.querySelectorAll("[data-needs=result]")) part.hidden = !found;
     const transposed = state.operation === "conv_transpose2d";
-    find("#zeros").hidden = !found || !transposed;
+    find("#zeros").hidden = !found || !transposed || stage.isHidden; // it would tell the answer
+    find("#hide").checked = stage.isHidden;
     if (found) {
       find("#stage .caption").textContent = words.caption(found);
       stage.draw(found);
@@ -136,6 +140,10 @@ const explorer = (() => {
   buildPresets();
   find("#shade").addEventListener("change", (event) =>
     find("#stage").classList.toggle("shaded", event.target.checked));
+  find("#hide").addEventListener("change", (event) => {
+    stage.isHidden = event.target.checked;
+    change(state);
+  });
   find("#copy").addEventListener("click", async () => {
     find("#link").select();
     try {

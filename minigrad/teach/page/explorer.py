@@ -46,7 +46,8 @@ LIMITS: dict[str, tuple[float, float]] = {
 
 _IN_LINKS = {"kernel_size": "kernel", "scale_factor": "factor"}
 _SCRIPTS = (
-    "engine", "geometry", "numbers", "model", "words", "rulers", "grids", "stage", "controls",
+    "engine", "geometry", "numbers", "model", "words", "rulers", "grids", "sums", "exercise",
+    "stage", "controls",
     "sections", "stack", "presets",
 )  # fmt: skip
 

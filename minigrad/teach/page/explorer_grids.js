@@ -11,7 +11,10 @@ class ExplorerGrid extends minigrad.Grid {
     this.element.style.setProperty("--columns", this.columns);
     this.element.classList.remove("small", "tiny");
     if (this.shaded) this.element.classList.add("shaded");
-    if (this.onEdit) this.element.classList.add("editable");
+    if (this.onEdit) {
+      this.element.classList.add("editable");
+      this.table.setAttribute("aria-readonly", "false");
+    }
     this.fit();
   }
 
@@ -43,7 +46,7 @@ class ExplorerGrid extends minigrad.Grid {
   }
 
   // Put a text field into the cell; Enter or leaving it takes the number, Escape does not.
-  edit(i, j, text = this.value(i, j)) {
+  edit(i, j, text = this.value(i, j) ?? "") {
     const td = this.cell(i, j);
     if (!this.isOwn(i, j) || td.querySelector("input")) return;
     const field = minigrad.element("input", {
@@ -69,13 +72,13 @@ class ExplorerGrid extends minigrad.Grid {
     field.addEventListener("blur", () => close(true, false));
     td.append(field);
     field.focus();
-    if (text === this.value(i, j)) field.select();
+    if (text === (this.value(i, j) ?? "")) field.select();
   }
 
   // While a number is being typed its cell holds the text field, and is left alone.
   clear() {
     if (this.editing) return;
-    for (const td of this.marked ?? []) td.classList.remove("cornered");
+    for (const td of this.marked ?? []) td.classList.remove("cornered", "right", "wrong");
     super.clear();
   }
 
@@ -85,9 +88,9 @@ class ExplorerGrid extends minigrad.Grid {
     super.mark(i, j, name, corner);
   }
 
-  // Padding is no number of the reader's.
+  // Padding and what is cropped are no numbers of the reader's.
   isOwn(i, j) {
-    return !this.kinds[`${i},${j}`];
+    return [undefined, "extra"].includes(this.kinds[`${i},${j}`]);
   }
 }
 

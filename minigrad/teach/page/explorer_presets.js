@@ -8,8 +8,8 @@ const presets = (() => {
 
   const WORKED = [
     {name: "a first convolution", facts: "s001.q3a.conv", link: `op=conv2d&x=${I}&w=${K}`,
-     told: "Sixteen numbers, nine weights, four windows. Turned by 180 degrees this kernel is the " +
-           "same, so it cannot tell a convolution from a correlation; change one weight, and it " +
+     told: "Sixteen numbers, nine weights, four windows. Turned by 180 degrees this kernel is " +
+           "the same, so it cannot tell a convolution from a correlation; change one weight, and it " +
            "can."},
     {name: "transposed, stride 1", facts: "s001.q3b.convt",
      link: `op=conv_transpose2d&x=${I}&w=${K}`,
@@ -24,12 +24,13 @@ const presets = (() => {
            "column; output padding 1 leaves the last ones in place. No zero is added."},
     {name: "dilation", facts: "s002.p4.1.final",
      link: `op=conv2d&stride=2&padding=2&dilation=2&x=${X}&w=${W}`,
-     told: "Stride, padding and dilation are all 2, so every tap of every window falls on an even " +
-           "row and column: 9 of the 25 numbers are read."},
+     told: "Stride, padding and dilation are all 2, so every tap of every window falls on an " +
+           "even row and column: 9 of the 25 numbers are read."},
   ];
 
   const SIGHTS = [
-    {name: "where the kernel turns round", link: "op=conv2d&size=5&kernel=3&padding=1&x=impulse&w=ramp",
+    {name: "where the kernel turns round",
+     link: "op=conv2d&size=5&kernel=3&padding=1&x=impulse&w=ramp",
      told: "A single 1 gives the kernel back turned by 180 degrees: the 1 meets the last weight " +
            "first. A transposed convolution of the same 1 gives it back as it is."},
     {name: "left-over rows", link: "op=conv2d&size=6x7&kernel=3&stride=2x3&x=ramp&w=random:3",
@@ -41,13 +42,15 @@ const presets = (() => {
     {name: "checkerboard", link: "op=conv_transpose2d&size=4&kernel=3&stride=2&x=ones&w=ones",
      told: "A flat picture and a flat kernel, and yet a pattern: where copies overlap, more is " +
            "added."},
-    {name: "no checkerboard", link: "op=conv_transpose2d&size=4&kernel=4&stride=2&padding=1&x=ones&w=ones",
+    {name: "no checkerboard",
+     link: "op=conv_transpose2d&size=4&kernel=4&stride=2&padding=1&x=ones&w=ones",
      told: "Stride 2 divides kernel 4: away from the border every cell gets as many products as " +
            "its neighbour."},
     {name: "rows of nothing but bias",
      link: "op=conv_transpose2d&size=3&kernel=2&stride=2&output_padding=1&x=random:4&w=ones&b=5",
      told: "Output padding beyond the padding: no product reaches the last row and column."},
-    {name: "groups", link: "op=conv2d&size=4&kernel=3&channels=3&out_channels=3&groups=3&x=random:2&w=random:5",
+    {name: "groups",
+     link: "op=conv2d&size=4&kernel=3&channels=3&out_channels=3&groups=3&x=random:2&w=random:5",
      told: "Depthwise: each channel has a kernel of its own and never meets the others."},
     {name: "max pooling, rounded up",
      link: "op=max_pool2d&size=5&kernel=2&stride=2&ceil_mode=true&x=signed:6",

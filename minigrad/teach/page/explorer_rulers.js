@@ -19,10 +19,9 @@ const rulers = (() => {
     const range = (length, make) => Array.from({length}, (_, i) => make(i));
     if (operation === "upsample") {
       return {
-        first: 0, length: OH, kinds: range(OH, () => ""), top: "output",
+        first: 0, length: OH, top: "output", kinds: range(OH, () => ""),
         lines: range(H, (i) => ({label: i, taps: range(OH, (o) => o).filter((o) =>
           engine.nearest_index(o, H, OH, 1 / n.f) === i)})),
-        what: "Below it, which output each input row is copied to.",
       };
     }
     if (operation === "conv_transpose2d") {
@@ -76,7 +75,8 @@ const rulers = (() => {
       const box = svg("g", {class: `place ${kind}`});
       box.append(svg("rect", {x: left, y: head, width: cell, height: cell, rx: 3}));
       if (kind === "cropped" || kind === "lost" || kind === "beyond") {
-        box.append(svg("path", {d: `M${left + 2} ${head + cell - 2}L${left + cell - 2} ${head + 2}`}));
+        const d = `M${left + 2} ${head + cell - 2}L${left + cell - 2} ${head + 2}`;
+        box.append(svg("path", {d}));
       }
       if (kind === "extra" || kind === "empty") {
         box.append(svg("rect", {x: left + 3, y: head + 3, width: cell - 6, height: cell - 6,
@@ -103,7 +103,8 @@ const rulers = (() => {
       }
       picture.append(line);
     });
-    return {picture, legend: [...new Set(kinds)].filter(Boolean).map((kind) => [kind, LEGEND[kind]])};
+    const met = [...new Set(kinds)].filter(Boolean);
+    return {picture, legend: met.map((kind) => [kind, LEGEND[kind]])};
   }
 
   function described(found, a, lines, bottom) {

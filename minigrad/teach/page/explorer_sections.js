@@ -86,8 +86,8 @@ const sections = (() => {
       (between === "0" ? "With stride 1 no zeros come between the pixels; pad"
         : `Between neighbouring rows and columns put S − 1 = ${between} ` +
           `${between === "1" ? "row or column" : "rows or columns"} of zeros; pad`) +
-      ` with D·(K − 1) − P = ${both(pad)}${PH < 0 || PW < 0 ? " (negative: crop)" : ""}, turn the ` +
-      `kernel by 180°, and convolve with stride 1: ${equal} of ${all.length} cells are equal.` +
+      ` with D·(K − 1) − P = ${both(pad)}${PH < 0 || PW < 0 ? " (negative: crop)" : ""}, turn ` +
+      `the kernel by 180°, and convolve with stride 1: ${equal} of ${all.length} cells are equal.` +
       (zero.length ? ` ${zero.length} of the ${notes.length} products are by inserted zeros, ` +
         "which is why nobody computes it this way." : "");
     grids.lay(place.querySelector(".parts"), ["", inputs], ["∗", kernels], ["=", outputs]);

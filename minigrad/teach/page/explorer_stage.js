@@ -12,6 +12,8 @@ class Stage {
     this.slider = element.querySelector("input[type=range]");
     this.where = element.querySelector(".where");
     this.playing = null;
+    this.exercise = new Exercise();
+    this.isHidden = false;
     this.slider.addEventListener("input", () => this.walk(Number(this.slider.value)));
     element.querySelector(".back").addEventListener("click", () => this.walk(this.at() - 1));
     element.querySelector(".on").addEventListener("click", () => this.walk(this.at() + 1));
@@ -41,7 +43,9 @@ class Stage {
       onEdit: (i, j, value) => this.changed("w", [p, q, i, j], value),
     })) : [];
     const first = found.wide ? found.wide.first : [0, 0];
-    this.y = grids.outputs(found, (o) => this.handlers(point, choose, "y", o, first));
+    this.y = grids.outputs(found, (o) => this.handlers(point, choose, "y", o, first,
+      this.isHidden && ((i, j, value) => this.answer([o, i + first[0], j + first[1]], value))));
+    this.exercise.begin(found);
     this.all = [...this.x, ...this.w, ...this.y];
     this.lay();
     const cells = this.order();
@@ -52,6 +56,7 @@ class Stage {
       this.pinned = {of: this.scatters ? "x" : "y", cell: cells[middle]};
       this.slider.value = middle;
     }
+    if (this.isHidden) this.reveal();
     this.show(this.pinned);
     this.tellStep();
     const again = old && this.all.find((grid) => grid.name === old.name);
@@ -97,7 +102,7 @@ class Stage {
   choose(of, [c, i, j], first, grid) {
     const cell = [c, i + first[0], j + first[1]];
     const again = this.pinned?.of === of && model.key(this.pinned.cell) === model.key(cell);
-    if (again && of === "x" && grid.onEdit) grid.edit(i, j);
+    if (again && grid.onEdit) grid.edit(i, j);
     this.pinned = {of, cell};
     this.isChosen = true;
     const index = this.order().findIndex((one) => model.key(one) === model.key(cell));
@@ -140,7 +145,9 @@ class Stage {
   play() {
     this.walk(this.step === null || this.step >= Number(this.slider.max) ? 0 : this.step + 1);
     const pause = Math.max(250, Math.min(900, 12000 / (Number(this.slider.max) + 1)));
-    if (Number(this.slider.max) > 0) this.playing = setInterval(() => this.walk(this.at() + 1), pause);
+    if (Number(this.slider.max) > 0) {
+      this.playing = setInterval(() => this.walk(this.at() + 1), pause);
+    }
     this.tellPlay();
   }
 
@@ -182,13 +189,34 @@ class Stage {
       for (let i = 0; i < rows; i++) {
         for (let j = 0; j < columns; j++) {
           let value = shown[o][i][j];
-          if (step !== null) {
+          if (this.isHidden) {
+            value = this.exercise.answers.get(
+              model.key([o, i - this.offset(0), j - this.offset(1)])) ?? null;
+          } else if (step !== null) {
             if (wide) value = so_far[o][i][j];
             else if (index.get(model.key([o, i, j])) > step) value = null;
           }
           this.y[o].set(i, j, value);
         }
       }
+    }
+  }
+
+  // How far the output's first cell lies inside what is drawn.
+  offset(a) { return this.found.wide ? this.found.geometry.padding[a] : 0; }
+
+  answer(cell, value) {
+    this.exercise.answers.set(model.key(cell), value);
+    this.pinned = {of: "y", cell};
+    this.isChosen = true;
+    this.reveal();
+    this.show(this.pinned);
+  }
+
+  markAnswers() {
+    for (const text of this.exercise.answers.keys()) {
+      const cell = text.split(",").map(Number), right = this.exercise.isRight(cell);
+      this.mark("y", cell, right ? "right" : "wrong", right ? "✓" : "✗");
     }
   }
 
@@ -200,6 +228,10 @@ class Stage {
     if (focus.of === "w") this.showWeight(focus.cell);
     else if (focus.of === "x") this.showInput(focus.cell);
     else this.showOutput(focus.cell);
+    if (this.isHidden) {
+      this.markAnswers();
+      sums.ofExercise(this.sum, this.found, focus, this.exercise);
+    }
     if (this.pointed) this.pointed(focus);
   }
 
@@ -207,7 +239,8 @@ class Stage {
     const {found} = this;
     const first = name === "x" ? found.first : found.wide ? found.wide.first : [0, 0];
     const grid = this[name][c], [i, j] = [h - first[0], w - first[1]];
-    if (grid && i >= 0 && j >= 0 && i < grid.rows && j < grid.columns) grid.mark(i, j, mark, corner);
+    const inside = grid && i >= 0 && j >= 0 && i < grid.rows && j < grid.columns;
+    if (inside) grid.mark(i, j, mark, corner);
   }
 
   markWeight([p, q, kh, kw], mark) {
@@ -255,8 +288,8 @@ class Stage {
     const {found} = this, {stride, padding, dilation} = found.geometry ?? {};
     if (!stride) return;
     const channels = found.w ? engine.shape(found.w)[1] : 1;
-    const start = found.w ? Math.floor(o / (engine.shape(found.y)[0] / found.state.groups)) * channels
-      : o;
+    const perGroup = engine.shape(found.y)[0] / found.state.groups;
+    const start = found.w ? Math.floor(o / perGroup) * channels : o;
     const [KH, KW] = found.state.kernel;
     for (let c = 0; c < channels; c++) {
       for (let kh = 0; kh < KH; kh++) {
@@ -292,130 +325,3 @@ class Stage {
     sums.ofWeight(this.sum, found, cell, notes);
   }
 }
-
-// The line below the matrices: the products of a cell, in the order of the engine's loops.
-const sums = (() => {
-  const MOST = 60;
-  const text = (value) => minigrad.text(value);
-  const factor = (value) => (value < 0 ? `(${text(value)})` : text(value));
-  const element = minigrad.element;
-
-  function cellName(letter, cell, planes) {
-    const inside = (planes > 1 ? cell : cell.slice(1)).map(text).join(",");
-    return `${letter}[${inside}]`;
-  }
-
-  function step(above, middle, below) {
-    return element("li", {}, element("span", {class: "factors"}, above),
-                   element("span", {class: "product"}, middle),
-                   ...(below === null ? [] : [element("span", {class: "running"}, below)]));
-  }
-
-  function fill(place, heading, said, steps, left = 0) {
-    const list = element("ol", {class: "steps", tabindex: "0",
-                                "aria-label": "products and running sum"}, ...steps);
-    if (left > 0) list.append(element("li", {class: "left"}, `and ${left} more`));
-    place.replaceChildren(element("p", {class: "equals"}, ...heading),
-                          ...(said ? [element("p", {class: "note"}, said)] : []),
-                          ...(steps.length ? [list] : []));
-  }
-
-  function ofOutput(place, found, cell, notes, cropped) {
-    const {operation, x, y, wide, b} = found;
-    const name = cellName("y", cell, engine.shape(y)[0]);
-    const [o, oh, ow] = cell, P = wide ? found.geometry.padding : [0, 0];
-    const value = wide ? wide.y[o][oh + P[0]][ow + P[1]] : y[o][oh][ow];
-    const C = engine.shape(x)[0], bias = b ? b[o] : 0;
-    const heading = [element("b", {}, `${name} = ${text(value)}`)];
-    if (operation === "upsample") {
-      fill(place, heading, `A copy of ${cellName("x", notes[0].x, C)}.`, []);
-      return;
-    }
-    const taps = found.state.kernel[0] * found.state.kernel[1];
-    if (operation === "max_pool2d") {
-      const winner = notes.find(({x: [, ih, iw]}) =>
-        ih * engine.shape(x)[2] + iw === found.index[o][oh][ow]);
-      fill(place, heading, `The largest of ${words.count(notes.length, "number")}: ` +
-           `${cellName("x", winner.x, C)} wins. Below, what is compared and the largest so far.`,
-           notes.map((note) => step(cellName("x", note.x, C), text(note.value),
-                                    `max ${text(note.sum)}`)));
-      return;
-    }
-    if (operation === "avg_pool2d") {
-      const total = notes.length ? notes[notes.length - 1].sum : 0;
-      const area = notes.length ? notes[0].area : taps;
-      heading.push(` = ${text(total)} / ${area}`);
-      fill(place, heading, area === notes.length ? "" :
-           `${area - notes.length} of the ${area} counted are zeros of the padding.`,
-           notes.map((note) => step(cellName("x", note.x, C), text(note.value),
-                                    `Σ ${text(note.sum)}`)));
-      return;
-    }
-    const all = operation === "conv2d" ? taps * engine.shape(found.w)[1] : notes.length;
-    const said = [];
-    if (cropped) said.push("Cropped away: this sum is made and then lost.");
-    if (!notes.length) {
-      said.push(`No product reaches it${bias ? "; the bias alone stands here" : ""}.`);
-    }
-    if (all > notes.length) {
-      said.push(`${all - notes.length} of ${all} taps meet padding and are left out.`);
-    }
-    if (bias && notes.length) said.push(`The sum begins with the bias ${text(bias)}.`);
-    const shown = notes.slice(0, MOST);
-    if (notes.length) {
-      const written = shown.map((note, k) => {
-        const sign = note.product < 0 ? " − " : " + ";
-        const size = text(Math.abs(note.product));
-        return k === 0 && !bias ? text(note.product) : sign + size;
-      });
-      const alone = notes.length === 1 && !bias;
-      heading.push(alone ? ` = ${factor(notes[0].value)} · ${factor(notes[0].factor)}`
-        : ` = ${bias ? text(bias) : ""}${written.join("")}${notes.length > MOST ? " + …" : ""}`);
-    }
-    fill(place, heading, said.join(" "),
-         shown.map((note) => step(`${text(note.value)} · ${factor(note.factor)}`,
-                                  text(note.product), `Σ ${text(note.sum)}`)),
-         notes.length - shown.length);
-  }
-
-  function ofInput(place, found, cell, notes, isCropped) {
-    const {operation, x, y} = found;
-    const [c, h, w] = cell, [C, H, W] = engine.shape(x), O = engine.shape(y)[0];
-    const inside = 0 <= h && h < H && 0 <= w && w < W;
-    const name = cellName("x", cell, C);
-    if (!inside) {
-      fill(place, [element("b", {}, `${name} is padding`)],
-           operation === "max_pool2d" ? "It never wins." : "Its products are zeros.", []);
-      return;
-    }
-    const value = x[c][h][w], heading = [element("b", {}, `${name} = ${text(value)}`)];
-    const lost = notes.filter((note) => isCropped(note.y)).length;
-    if (!notes.length) {
-      fill(place, heading, "No window reads it: no output depends on this number.", []);
-      return;
-    }
-    const verb = {max_pool2d: "is compared in", avg_pool2d: "is counted in",
-                  upsample: "is copied to"}[operation] ?? "goes to";
-    heading.push(` ${verb} ${words.count(notes.length, "output")}`);
-    const won = found.index && notes.filter(({y: [o, oh, ow]}) =>
-      found.index[o][oh][ow] === h * W + w).length;
-    const said = lost ? `${lost} of its products ${lost === 1 ? "is" : "are"} cropped away.`
-      : found.index ? `It wins ${won} of them.` : "";
-    fill(place, heading, said, notes.slice(0, MOST).map((note) => step(
-      `${cellName("y", note.y, O)}${note.w ? " +=" : ""}`,
-      note.w ? `${text(value)} · ${factor(note.factor)}` : text(note.value),
-      note.w ? `= ${text(note.product)}${isCropped(note.y) ? ", cropped" : ""}` : null)),
-         notes.length - MOST);
-  }
-
-  function ofWeight(place, found, cell, notes) {
-    const [p, q, kh, kw] = cell, planes = engine.shape(found.w).slice(0, 2);
-    const inside = (planes[0] * planes[1] > 1 ? cell : cell.slice(2)).join(",");
-    fill(place, [element("b", {}, `w[${inside}] = ${text(found.w[p][q][kh][kw])}`),
-                 ` takes part in ${words.count(notes.length, "product")}`],
-         "Marked are the inputs that it multiplies and the outputs that they go to: the same " +
-         "weight everywhere.", []);
-  }
-
-  return {ofInput, ofOutput, ofWeight};
-})();

@@ -4,13 +4,13 @@
 
 const words = (() => {
   const SIDES = [
-    {axis: "height", line: "row", lines: "rows", end: "bottom", OH: "OH", H: "H", K: "KH", S: "SH",
-     P: "PH", D: "DH", OP: "OPH", f: "factor"},
-    {axis: "width", line: "column", lines: "columns", end: "right", OH: "OW", H: "W", K: "KW",
-     S: "SW", P: "PW", D: "DW", OP: "OPW", f: "factor"},
+    {axis: "height", line: "row", lines: "rows", OH: "OH", H: "H", K: "KH", S: "SH", P: "PH",
+     D: "DH", OP: "OPH"},
+    {axis: "width", line: "column", lines: "columns", OH: "OW", H: "W", K: "KW", S: "SW", P: "PW",
+     D: "DW", OP: "OPW"},
   ];
-  const BOTH = {...SIDES[0], axis: "height and width", lines: "rows (and columns)", OH: "size",
-                H: "input", K: "K", S: "S", P: "P", D: "D", OP: "OP"};
+  const BOTH = {axis: "height and width", OH: "size", H: "input", K: "K", S: "S", P: "P", D: "D",
+                OP: "OP"};
 
   const minus = (value) => String(value).replace("-", "−");
   const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
@@ -95,7 +95,7 @@ const words = (() => {
   // Why rows are left over, or exist only through output padding: a list of sentences.
   function aboutAxis(found, a) {
     const {state, operation} = found, n = along(state, a);
-    const s = alike(state) ? {...SIDES[a], axis: "height, and likewise along the width"} : SIDES[a];
+    const s = SIDES[a];
     if (operation === "upsample") return aboutUpsampled(n, s);
     if (operation === "conv_transpose2d") return aboutCrop(found, n, s, a);
     const told = [], lost = found.lost[a];
@@ -119,8 +119,8 @@ const words = (() => {
       const least = n.H - found.lost[a];
       const sizes = Array.from({length: n.S}, (_, i) => least + i).filter((one) => one > 0);
       told.push(`Inputs of ${listed(sizes, "or")} ${s.lines} all give ` +
-                `${count(found.y_shape[a + 1], s.line)}; a transposed convolution on the way back ` +
-                "has to be told which one is meant, and that is its output padding.");
+                `${count(found.y_shape[a + 1], s.line)}; a transposed convolution on the way ` +
+                "back has to be told which one is meant, and that is its output padding.");
     }
     return told;
   }
@@ -179,13 +179,14 @@ const words = (() => {
       told.push("Every input number multiplies the whole kernel and adds the result into the " +
                 "output; copies that overlap add up.");
     } else if (operation === "max_pool2d") {
-      told.push(`Each output is the largest number of its ${KH} × ${KW} window. Of equal ones the ` +
-                "first counts; padding never wins.");
+      told.push(`Each output is the largest number of its ${KH} × ${KW} window. Of equal ones ` +
+                "the first counts; padding never wins.");
     } else {
       told.push(`Each output is the mean of its ${KH} × ${KW} window.` +
                 (state.padding[0] || state.padding[1] ? state.count_include_pad
                   ? " Padding counts as zeros: it pulls the border towards 0."
-                  : " Only real numbers are counted, so the divisor is smaller at the border." : ""));
+                  : " Only real numbers are counted, so at the border the divisor is smaller."
+                  : ""));
     }
     if (DH > 1 || DW > 1) {
       told.push(`Dilation sets the taps ${DH === DW ? DH : `${DH} and ${DW}`} apart: ` +
@@ -208,8 +209,8 @@ const words = (() => {
     return uneven
       ? `The stride does not divide the kernel (${KS}), so neighbouring cells get different ` +
         `numbers of products (${seen.join(", ")}). With weights alike the picture shows a ` +
-        "checkerboard; a kernel that the stride divides (4 for stride 2), or up-sampling before a " +
-        "plain convolution, does not."
+        "checkerboard; a kernel that the stride divides (4 for stride 2), or up-sampling before " +
+        "a plain convolution, does not."
       : `The stride divides the kernel (${KS}): away from the border every cell gets the same ` +
         `number of products (${seen.join(", ")}), and no checkerboard is built in.`;
   }
