@@ -13,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from minigrad.data import Picture
 from minigrad.models import UNet
 from minigrad.summary import layer_table
 from minigrad.train import Evaluation, RunReport, Score, write_report
 from minigrad.train.charts import Line, line_chart, ticks
 from minigrad.train.progress import duration, estimate
+from minigrad.train.run_report import one_of_each_scene
 from minigrad.train.samples import Sample
 
 pytestmark = pytest.mark.unit
@@ -125,6 +127,42 @@ def test_all_numbers_are_there(tmp_path):
     assert f"{sum(row.parameters for row in layers):,} parameters" in text
     for row in layers:
         assert row.name in text
+
+
+def test_both_baselines_stand_beside_the_networks_numbers(tmp_path):
+    report = full_report()
+    report.evaluations.append(report.evaluations[0])
+    page = written(tmp_path, report)
+    text = "".join(Reader(page).text)
+    assert text.count("gray 17.12, mean colour 18.23") == 2
+    assert text.count("gray 23.46, mean colour 24.57") == 2
+    assert text.count("truth 100%, mean colour 47%") == 2
+    for curve in ("PSNR on held-out crops [dB]", "ab error on held-out crops [Lab]"):
+        assert f"{curve}oursgraymean colour" in text
+
+
+def test_the_best_of_each_column_is_bold_whoever_it_is(tmp_path):
+    scores = (
+        Score("gray", 17.0, 24.0, 0.1, 0.0),
+        Score("mean colour", 19.9, 20.0, 18.0, 0.3),
+        Score("ours", 19.4, 19.2, 62.0, 1.25),
+    )
+    page = written(tmp_path, full_report(evaluations=[Evaluation("x", 3, 50.0, scores)]))
+    assert re.findall(r'class="n best">([^<]*)<', page) == ["19.90", "19.20", "62.0", "125%"]
+
+
+def test_lists_of_values_are_written_as_on_the_command_line(tmp_path):
+    options = [("data", ["a", "b"], True), ("betas", [0.5, 0.9], False)]
+    text = "|".join(Reader(written(tmp_path, full_report(options=options))).text)
+    assert "data|a b|betas|" in text.replace("||", "|").replace("Options, continued|", "")
+    assert "|0.5 0.9|" in text
+
+
+def test_two_pictures_of_one_scene_are_not_shown_side_by_side():
+    pictures = [
+        Picture(name, picture(8, 1), scene) for name, scene in ("ax", "bx", "cy", ("d", ""))
+    ]
+    assert [p.name for p in one_of_each_scene(pictures)] == ["a", "c", "d", "b"]
 
 
 def test_the_pictures_are_the_pictures(tmp_path):

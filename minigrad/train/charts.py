@@ -16,7 +16,7 @@ _LOG_FROM = 30.0  # a largest / smallest value from which on the axis is logarit
 
 @dataclass(frozen=True)
 class Line:
-    """A named curve; ``style`` is "a", "b" or "c" (a CSS class), ``mark`` a point's place or -1."""
+    """A named curve; ``style`` is a CSS class, "a" to "d", and ``mark`` a point's place or -1."""
 
     name: str
     values: Sequence[float]

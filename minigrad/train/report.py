@@ -86,7 +86,7 @@ def _page(report: RunReport) -> str:
         ),
         _gallery(
             "Held-out pictures", "The network never saw these scenes at all. Colours are predicted "
-            "at the network's scale and joined with the original lightness.",
+            "on a small copy of the picture and joined with its own lightness.",
             report.pictures, "pictures",
         ),
         _results(report.evaluations),
@@ -111,25 +111,42 @@ def _section(title: str, note: str, body: str) -> str:
 
 
 def _facts(report: RunReport) -> str:
-    facts = []
-    if report.evaluations:
-        first = report.evaluations[0]
-        ours, gray = first.score("ours"), first.score("gray")
-        where = first.name
-        facts = [
-            ("PSNR, " + where, f"{ours.psnr:.2f} <small>dB</small>", f"gray: {gray.psnr:.2f} dB"),
-            ("ab error, " + where, f"{ours.ab_error:.2f}", f"gray: {gray.ab_error:.2f} Lab units"),
-            ("Colourfulness, " + where, _percent(ours.ratio), "of the truth's"),
-        ]
     seconds = sum(row["seconds"] for row in report.history)
     epochs = f"{len(report.history)} epochs" if len(report.history) != 1 else "1 epoch"
-    facts.append(("Training", _spaced(duration(seconds)), epochs))
+    rows = [_facts_of(evaluation) for evaluation in report.evaluations[:2]] or [[]]
+    rows[0].append(("Training", _spaced(duration(seconds)), epochs))
+    if len(rows) > 1 and report.layers:
+        parameters = sum(row.parameters for row in report.layers)
+        rows[1].append(("Network", f"{parameters:,}", "parameters"))
     cells = "".join(
         f'<div class="card"><dt>{escape(name)}</dt><dd><span class="value">{value}</span>'
         f'<span class="beside">{escape(beside)}</span></dd></div>'
-        for name, value, beside in facts
+        for row in rows
+        for name, value, beside in row
     )
     return f'<dl class="facts">{cells}</dl>'
+
+
+def _facts_of(evaluation: Evaluation) -> list[tuple[str, str, str]]:
+    """What a set of pictures gave, as (title, value, the baselines')."""
+    ours, gray, mean = (evaluation.score(name) for name in ("ours", "gray", "mean colour"))
+    return [
+        (
+            f"PSNR, {evaluation.name}",
+            f"{ours.psnr:.2f} <small>dB</small>",
+            f"gray {gray.psnr:.2f}, mean colour {mean.psnr:.2f}",
+        ),
+        (
+            f"ab error, {evaluation.name}",
+            f"{ours.ab_error:.2f} <small>Lab units</small>",
+            f"gray {gray.ab_error:.2f}, mean colour {mean.ab_error:.2f}",
+        ),
+        (
+            f"Colourfulness, {evaluation.name}",
+            _percent(ours.ratio),
+            f"truth 100%, mean colour {_share(mean.ratio)}",
+        ),
+    ]
 
 
 def _spaced(text: str) -> str:
@@ -141,6 +158,10 @@ def _spaced(text: str) -> str:
 
 def _percent(ratio: float) -> str:
     return f"{ratio * 100:.0f} <small>%</small>" if math.isfinite(ratio) else "-"
+
+
+def _share(ratio: float) -> str:
+    return f"{ratio:.0%}" if math.isfinite(ratio) else "-"
 
 
 def _gallery(title: str, note: str, samples: Sequence[Sample], kind: str) -> str:
@@ -183,20 +204,32 @@ def _results(evaluations: Sequence[Evaluation]) -> str:
     note = (
         "Against two baselines that know nothing of the picture: gray, and the mean colour of the "
         "training set. PSNR: higher is better. ab error, the mean distance from the true colour: "
-        "lower is better. Colourfulness: nearest to the truth's is best."
+        "lower is better. Colourfulness: nearest to the truth's is best. The best are bold."
     )
     table = f"<table><thead><tr><th></th>{head}</tr></thead>{bodies}</table>"
     return _section("Results", note, f'<div class="card scroll">{table}</div>')
 
 
 def _results_of(evaluation: Evaluation) -> str:
+    scores = evaluation.scores
+    best = (
+        max(score.psnr for score in scores),
+        min(score.ab_error for score in scores),
+        min((abs(score.ratio - 1) for score in scores if math.isfinite(score.ratio)), default=-1),
+    )
     rows = [f'<tr><th colspan="5">{escape(evaluation.name)} ({evaluation.items})</th></tr>']
-    for score in evaluation.scores:
-        ratio = f"{score.ratio:.0%}" if math.isfinite(score.ratio) else "-"
+    for score in scores:
+        fullest = abs(score.ratio - 1) == best[2]
+        cells = (
+            (f"{score.psnr:.2f}", score.psnr == best[0]),
+            (f"{score.ab_error:.2f}", score.ab_error == best[1]),
+            (f"{score.colourfulness:.1f}", fullest),
+            (_share(score.ratio), fullest),
+        )
         rows.append(
             f'<tr class="{escape(score.method.split()[0])}"><td>{escape(score.method)}</td>'
-            f'<td class="n">{score.psnr:.2f}</td><td class="n">{score.ab_error:.2f}</td>'
-            f'<td class="n">{score.colourfulness:.1f}</td><td class="n">{ratio}</td></tr>'
+            + "".join(f'<td class="n{" best" * first}">{text}</td>' for text, first in cells)
+            + "</tr>"
         )
     rows.append(
         f'<tr><td>truth</td><td></td><td></td><td class="n">'
@@ -217,11 +250,13 @@ def _curves(report: RunReport) -> str:
         ]),
         ("PSNR on held-out crops [dB]", [
             Line("ours", _column(history, "val_psnr"), "a", best),
-            Line("gray", _gray_level(report), "c"),
+            Line("gray", _level(report, "gray"), "c"),
+            Line("mean colour", _level(report, "mean colour"), "d"),
         ]),
         ("ab error on held-out crops [Lab]", [
             Line("ours", _column(history, "val_ab_error"), "a", best),
-            Line("gray", _gray_level(report, "ab_error"), "c"),
+            Line("gray", _level(report, "gray", "ab_error"), "c"),
+            Line("mean colour", _level(report, "mean colour", "ab_error"), "d"),
         ]),
         ("Accuracy: share of pixels of the right class", [
             Line("ours", _column(history, "val_accuracy"), "a", best),
@@ -256,29 +291,27 @@ def _column(history: Sequence[dict[str, float]], name: str) -> list[float]:
     return [row.get(name, math.nan) for row in history]
 
 
-def _gray_level(report: RunReport, metric: str = "psnr") -> list[float]:
+def _level(report: RunReport, method: str, metric: str = "psnr") -> list[float]:
+    """A baseline's value on the first set of pictures, as a level line."""
     if not report.evaluations:
         return [math.nan]
-    level = getattr(report.evaluations[0].score("gray"), metric)
-    return [level] * len(report.history)
+    return [getattr(report.evaluations[0].score(method), metric)] * len(report.history)
 
 
 def _pairs(report: RunReport) -> str:
+    options = list(report.options)
+    middle = (len(options) + 1) // 2
     blocks = [
-        ("Options", [(name, value, changed) for name, value, changed in report.options]),
+        ("Options", options[:middle]),
+        ("Options, continued", options[middle:]),
         ("Times", [(name, value, False) for name, value in report.timings.items()]),
         ("Versions", [(name, value, False) for name, value in report.versions.items()]),
     ]
-    cards = [_pair_table(title, rows) for title, rows in blocks if rows]
+    cards = "".join(_pair_table(title, rows) for title, rows in blocks if rows)
     if not cards:
         return ""
-    right = "".join(cards[1:])
     note = "What differs from the defaults stands out."
-    return _section(
-        "Configuration",
-        note,
-        f'<div class="pairs">{cards[0]}<div class="stack">{right}</div></div>',
-    )
+    return _section("Configuration", note, f'<div class="pairs">{cards}</div>')
 
 
 def _pair_table(title: str, rows: Sequence[tuple[str, Any, bool]]) -> str:
@@ -293,6 +326,8 @@ def _pair_table(title: str, rows: Sequence[tuple[str, Any, bool]]) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
     return "-" if value is None else str(value)
 
 

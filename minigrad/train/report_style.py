@@ -7,13 +7,13 @@ STYLE = """
   color-scheme: light dark;
   --page: #f6f6f4; --card: #ffffff; --ink: #1b1d22; --soft: #5c616b; --faint: #8b909a;
   --rule: #e3e3df; --grid: #ececea; --a: #2563c4; --b: #c2560c; --c: #747a85;
-  --good: #16733d; --good-card: #e9f5ee; --code: #f0f0ed;
+  --good: #16733d; --mark: #f0f4fb; --code: #f0f0ed;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #131519; --card: #1b1e24; --ink: #eceef2; --soft: #a6acb8; --faint: #7d8490;
     --rule: #2c3038; --grid: #272b32; --a: #7db0ff; --b: #f2a15c; --c: #8c94a1;
-    --good: #7fd6a0; --good-card: #1c2f26; --code: #23272e;
+    --good: #7fd6a0; --mark: #20293a; --code: #23272e;
   }
 }
 * { box-sizing: border-box; }
@@ -66,6 +66,7 @@ figcaption { color: var(--soft); font-size: 0.84rem; margin-top: 8px; }
 }
 .legend .a { color: var(--a); } .legend .b { color: var(--b); } .legend .c { color: var(--c); }
 .legend .c { border-top-style: dashed; border-top-width: 2px; }
+.legend .d { color: var(--c); border-top-style: dotted; border-top-width: 3px; }
 .chart { display: block; width: 100%; height: auto; }
 .chart text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 .chart .tick { fill: var(--soft); font-variant-numeric: tabular-nums; }
@@ -74,7 +75,9 @@ figcaption { color: var(--soft); font-size: 0.84rem; margin-top: 8px; }
 .chart .line { fill: none; stroke-width: 2.25; stroke-linejoin: round; stroke-linecap: round; }
 .chart .line.a { stroke: var(--a); } .chart .line.b { stroke: var(--b); }
 .chart .line.c { stroke: var(--c); stroke-width: 1.5; stroke-dasharray: 5 5; }
-.chart .dot.a { fill: var(--a); } .chart .dot.b { fill: var(--b); } .chart .dot.c { fill: none; }
+.chart .line.d { stroke: var(--c); stroke-width: 2; stroke-dasharray: 1.5 5; }
+.chart .dot.a { fill: var(--a); } .chart .dot.b { fill: var(--b); }
+.chart .dot.c, .chart .dot.d { fill: none; }
 .chart .dot.best { stroke: var(--card); stroke-width: 2; }
 .scroll { overflow-x: auto; margin-top: 16px; padding: 4px 0; }
 table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
@@ -83,17 +86,20 @@ thead th { border-top: 0; color: var(--soft); font-weight: 500; font-size: 0.84r
 tbody tr:first-child th[colspan] { border-top-color: var(--faint); }
 th[colspan] { padding-top: 14px; font-weight: 600; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-tr.ours td { background: var(--good-card); font-weight: 600; }
-tr.ours td:first-child { color: var(--good); }
+tr.ours td { background: var(--mark); }
+td.best { font-weight: 650; color: var(--good); }
+tr.ours td:first-child { font-weight: 600; }
 tr.total td { font-weight: 600; border-top-color: var(--faint); }
 td code, .plain { font: 0.86em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-.pairs { display: grid; grid-template-columns: repeat(2, 1fr); gap: 14px; margin-top: 16px; }
-.stack { display: grid; gap: 14px; align-content: start; min-width: 0; }
+.pairs {
+  display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px; margin-top: 16px;
+  align-items: start;
+}
 .pairs table { font-size: 0.9rem; }
 .pairs h3 { font-size: 0.95rem; margin: 0 0 6px; padding: 0 16px; }
 .pairs .card { padding: 14px 0 6px; overflow-x: auto; }
 .pairs td { padding: 5px 16px; vertical-align: top; }
-.pairs td:first-child { color: var(--soft); white-space: nowrap; }
+.pairs td:first-child { color: var(--soft); white-space: nowrap; width: 50%; }
 .pairs td:last-child { overflow-wrap: anywhere; }
 .pairs .changed td:last-child { font-weight: 650; }
 details.card { padding: 0; margin-top: 16px; }

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
 from minigrad import kernels
+from minigrad.data import Picture
 from minigrad.train.options import FREE_ON_RESUME
 from minigrad.train.progress import duration
 from minigrad.train.report import RunReport
 from minigrad.train.samples import choose_crops, sample_crops, sample_pictures
 
-__all__ = ["report_of", "versions"]
+__all__ = ["one_of_each_scene", "report_of", "versions"]
 
 _LIBRARIES = ("minigrad", "numpy", "numba", "scipy", "scikit-image", "pillow", "safetensors")
 _CROPS, _PICTURES = 8, 4
@@ -25,9 +27,10 @@ def report_of(run: Any, finished: bool) -> RunReport:
     crops, pictures = [], []
     if finished:
         crops = sample_crops(choose_crops(split.held_out_crops, _CROPS), run.colorizer)
-        pictures = sample_pictures(split.held_out_pictures.pictures[:_PICTURES], run.colorizer)
+        chosen = one_of_each_scene(split.held_out_pictures.pictures)[:_PICTURES]
+        pictures = sample_pictures(chosen, run.colorizer)
     return RunReport(
-        title=f"Colorization with a {run.model.TITLE}",
+        title=f"Colorization with {_article(run.model.TITLE)} {run.model.TITLE}",
         lead=_lead(run),
         history=run.trainer.history,
         best_epoch=run.best.best_epoch,
@@ -44,12 +47,25 @@ def report_of(run: Any, finished: bool) -> RunReport:
     )
 
 
+def one_of_each_scene(pictures: Sequence[Picture]) -> list[Picture]:
+    """Return the first picture of each scene, and then the others."""
+    first: dict[str, Picture] = {}
+    for picture in pictures:
+        first.setdefault(picture.scene or picture.name, picture)
+    return [*first.values(), *(p for p in pictures if p is not first[p.scene or p.name])]
+
+
+def _article(title: str) -> str:
+    # "a U-Net": its U is spoken with a consonant.
+    return "an" if title[0] in "aeiouAEIO" else "a"
+
+
 def _lead(run: Any) -> str:
     split = run.pictures.split
     parameters = sum(row.parameters for row in run.layers)
     return (
         f"{parameters:,} parameters, trained on {len(split.train)} crops of "
-        f"{len(split.train.pictures)} photographs to predict {_AIMS[run.target.name]} from the "
+        f"{len(split.train.pictures)} pictures to predict {_AIMS[run.target.name]} from the "
         f"lightness L{_AGAINST if run.options.strategy == 'gan' else ''}."
     )
 
@@ -123,7 +139,7 @@ def _commands(run: Any) -> str:
         f"# colour photographs of any size with this network\n"
         f"minigrad colorize PICTURE ... --checkpoint {path / 'best.safetensors'}\n\n"
         f"# measure it on pictures of your own\n"
-        f"minigrad evaluate --checkpoint {path / 'best.safetensors'} --data DIR\n\n"
+        f"minigrad evaluate --checkpoint {path / 'best.safetensors'} --data DATA\n\n"
         f"# train another with the same options\n"
-        f"minigrad train {run.name} --config {path / 'run.toml'} --data DIR"
+        f"minigrad train {run.name} --config {path / 'run.toml'} --data DATA"
     )
