@@ -192,7 +192,7 @@ def refused(tmp_path, monkeypatch, capsys):
 def test_what_a_user_gets_wrong_is_one_clear_line(tmp_path, refused):
     (tmp_path / "empty").mkdir()
     assert "no picture in" in refused("--data", "empty")
-    assert "does not exist" in refused("--data", "nowhere")
+    assert "there is no folder nowhere" in refused("--data", "nowhere")
     assert "no run to go on with" in refused("--resume")
     assert "no run to go on with or to use" in refused("a.jpg", start=colorize_command)
     assert "x does not exist" in refused("a.jpg", "--checkpoint", "x", start=colorize_command)
