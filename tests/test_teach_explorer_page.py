@@ -294,8 +294,8 @@ def test_a_page_opens_at_the_numbers_it_was_made_with(chromium, tmp_path):
 
 def test_the_page_refers_to_nothing_outside(tmp_path, capsys):
     assert main(["explorer", "max_pool2d", "--input", "1 2; 3 4", "--kernel-size", "2",
-                 "-o", str(tmp_path / "lesson")]) == 0  # fmt: skip
-    assert "op=max_pool2d&stride=2&kernel=2&x=1,2;3,4" in capsys.readouterr().out
+                 "--hide", "-o", str(tmp_path / "lesson")]) == 0  # fmt: skip
+    assert "op=max_pool2d&stride=2&kernel=2&x=1,2;3,4&hide=y" in capsys.readouterr().out
     text = (tmp_path / "lesson" / "explorer.html").read_text()
     assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg|http-equiv", "", text)
     assert not re.search(r"""(src|href)=["'](?!data:|#|"\s)""", text)

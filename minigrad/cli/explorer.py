@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--no-count-include-pad", dest="count_include_pad", action="store_false", default=None
     )
+    parser.add_argument("--hide", action="store_true", help="an exercise: hide the output")
     parser.add_argument("--seed", type=int, default=0, help="of random matrices (0)")
     options = parser.parse_args(arguments)
     try:
@@ -84,4 +85,4 @@ def _from(options: argparse.Namespace) -> Explorer:
     names += ["groups", "channels", "out_channels", "scale_factor"]
     names += ["ceil_mode", "count_include_pad"]
     chosen = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    return explorer(options.operation, **given, **chosen)
+    return explorer(options.operation, **given, hide=options.hide, **chosen)

@@ -104,7 +104,13 @@ class Explorer:
 
 
 def explorer(
-    operation: str = "conv2d", x: Any = None, w: Any = None, b: Any = None, **settings: Any
+    operation: str = "conv2d",
+    x: Any = None,
+    w: Any = None,
+    b: Any = None,
+    *,
+    hide: bool = False,
+    **settings: Any,
 ) -> Explorer:
     """A page in which an operation, its settings and its numbers can be changed.
 
@@ -118,6 +124,8 @@ def explorer(
         The weight: a matrix, or the weight of the operation with its four axes.
     b : array, optional
         The bias; zeros if left out.
+    hide : bool
+        Hide the output: an exercise, whose answers the page checks.
     settings
         PyTorch's, by name; also ``size``, ``channels`` and ``out_channels`` of random numbers.
 
@@ -151,7 +159,7 @@ def explorer(
     for name, value, axes in (("x", x, 3), ("w", w, 4), ("b", b, 1)):
         if value is not None:
             parts.append(f"{name}={_numbers(name, value, axes)}")
-    return Explorer("&".join(parts))
+    return Explorer("&".join([*parts, *(["hide=y"] if hide else [])]))
 
 
 def _setting(name: str, value: Any) -> str:

@@ -167,7 +167,8 @@ class Stage {
     const [what, whats] = this.scatters ? ["copy", "copies"]
       : this.found.operation === "upsample" ? ["output", "outputs"] : ["window", "windows"];
     const place = this.at() + 1;
-    const text = this.step === null ? `${total === 1 ? what : whats}: ${total}, all done`
+    const text = this.step === null && this.isHidden ? words.count(total, what, whats)
+      : this.step === null ? `${total === 1 ? what : whats}: ${total}, all done`
       : `${what} ${place} of ${total}`;
     this.where.textContent = text;
     this.slider.setAttribute("aria-valuetext", text);
