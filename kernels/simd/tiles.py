@@ -146,16 +146,12 @@ def _add_up(work, y, x, factor, rows):
             for w in range(0, OW, L):
                 count = min(L, OW - w)
                 low, high = from_bits(min(L, 2 * count)), from_bits(max(0, 2 * count - L))
-                upper = 4 * t * OW + 2 * w
-                low0, high0 = (
-                    masked_load(x, upper, low, zero),
-                    masked_load(x, upper + L, high, zero),
-                )
-                lower = upper + 2 * OW
-                low1, high1 = (
-                    masked_load(x, lower, low, zero),
-                    masked_load(x, lower + L, high, zero),
-                )
+                upper, lower = 4 * t * OW + 2 * w, (4 * t + 2) * OW + 2 * w
+                low0, low1 = masked_load(x, upper, low, zero), masked_load(x, lower, low, zero)
+                high0 = high1 = zero
+                if high:
+                    high0 = masked_load(x, upper + L, high, zero)
+                    high1 = masked_load(x, lower + L, high, zero)
                 total = evens(low0, high0) + odds(low0, high0) + evens(low1, high1)
                 total += odds(low1, high1)
                 masked_store(y, t * OW + w, from_bits(count), total * scale)
@@ -179,9 +175,10 @@ def _spread(work, gy, gx, factor, rows):
                 first, second = interleave(g, g)
                 upper = 4 * t * OW + 2 * w
                 masked_store(gx, upper, low, first)
-                masked_store(gx, upper + L, high, second)
                 masked_store(gx, upper + 2 * OW, low, first)
-                masked_store(gx, upper + 2 * OW + L, high, second)
+                if high:
+                    masked_store(gx, upper + L, high, second)
+                    masked_store(gx, upper + 2 * OW + L, high, second)
         piece = take(work)
 
 
