@@ -11,7 +11,7 @@ from minigrad.teach.explain_subject import Subject
 from minigrad.teach.fragment import fragment
 from minigrad.teach.page import scenes_faces, scenes_forward
 from minigrad.teach.page.assemble import assembled, footer
-from minigrad.teach.page.scenes import MOST_TERMS, Scene
+from minigrad.teach.page.scenes import MOST_SHARED, MOST_TERMS, Scene
 from minigrad.teach.page.words import equation_html, facts_html, headline
 from minigrad.teach.views_blocks import Paragraph, View
 
@@ -50,11 +50,10 @@ def scenes_of(subject: Subject, views: Sequence[View]) -> list[Scene]:
         make = SCENES.get(view.name)
         if view.name == "window" and "pool" in subject.operation:
             make = scenes_forward.pool_window
-        small = _terms(subject) <= MOST_TERMS
-        made = make(subject) if make is not None and small else []
+        made = make(subject) if make is not None else []
         if view.name == "channels" and subject.operation == "conv_transpose2d":
             made = scenes_forward.sums(subject)
-        if not made:
+        if not made or not _fits(subject, made):
             made = [Scene(view.name, view.name.replace("_", " ").capitalize(), view.title, "", [])]
             made[0].notes = "".join(block.to_html() for block in view.blocks)
         elif view.name in _SAID:
@@ -74,8 +73,13 @@ def _said(view: View) -> list[Paragraph]:
     return found
 
 
-def _terms(subject: Subject) -> int:
-    return subject.trace.counts["products"]
+def _fits(subject: Subject, scenes: Sequence[Scene]) -> bool:
+    """Whether the terms that the scenes tell are few enough for a page."""
+    shared = any(isinstance(scene.cells, str) for scene in scenes)
+    own = (cell for scene in scenes if not isinstance(scene.cells, str) for cell in scene.cells)
+    return (not shared or subject.trace.wide.counts["products"] <= MOST_SHARED) and sum(
+        len(cell["terms"]) for cell in own
+    ) <= MOST_TERMS
 
 
 def explanation_page(title: str, subject: Subject, views: Sequence[View], command: str) -> str:

@@ -77,6 +77,7 @@ window.minigrad = window.minigrad || {};
       const most = Math.max(this.columns, this.rows);
       if (most > 24) this.element.classList.add("tiny");
       else if (most > 12) this.element.classList.add("small");
+      if (this.widest > 5) this.element.classList.add("long");
       if (this.widest) this.table.style.setProperty("--wide", `${this.widest}ch`);
       if (this.interactive) this.listen();
     }

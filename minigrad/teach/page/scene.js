@@ -33,6 +33,9 @@
       this.weight = data.arrays.find((array) => array.role === "weight");
       this.entries = found.map((cell, place) => this.read(cell, place));
       this.byKey = new Map(this.entries.map((entry) => [entry.key, entry]));
+      // Nothing to multiply by: a plain sum, a mean, a maximum.
+      this.bare = !this.weight && this.entries.every((entry) => entry.terms.every(
+        (term) => term.w === 1));
       if (data.taps && wide) this.readTaps(wide.cells);
       this.users = { input: new Map(), weight: new Map() };
       for (const entry of this.entries) {

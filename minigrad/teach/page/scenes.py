@@ -17,9 +17,19 @@ from minigrad.teach.recording import Cell
 from minigrad.teach.terms import CellTrace
 from minigrad.teach.trace import Trace
 
-__all__ = ["MOST_TERMS", "Picture", "Scene", "cells_json", "from_trace", "inside_out", "plain"]
+__all__ = [
+    "MOST_SHARED",
+    "MOST_TERMS",
+    "Picture",
+    "Scene",
+    "cells_json",
+    "from_trace",
+    "inside_out",
+    "plain",
+]
 
-MOST_TERMS = 60_000  # of a scene that can be stepped through: some 3 MB of text
+MOST_SHARED = 250_000  # terms of the trace that can be stepped through: some 12 MB of text
+MOST_TERMS = 40_000  # of scenes with terms of their own
 
 
 @dataclass

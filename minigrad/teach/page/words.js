@@ -19,8 +19,7 @@
 
   /* 3·2, or 3 alone where there is nothing to multiply by. */
   function factors(scene, term) {
-    const plainSum = !scene.weight && term.w === 1;
-    return plainSum ? bracketed(term.x) : `${bracketed(term.x)}\u00b7${bracketed(term.w)}`;
+    return scene.bare ? bracketed(term.x) : `${bracketed(term.x)}\u00b7${bracketed(term.w)}`;
   }
 
   minigrad.signed = function (value) {
@@ -100,8 +99,7 @@
   function cellChips(scene, entry, upTo, fine) {
     if (entry.steps.length) return ledger(entry);
     const list = entry.terms.map((term, k) => ({ term, won: k === entry.winner }));
-    const bare = scene.verb === "max" || (!scene.weight && entry.terms.every(({ w }) => w === 1));
-    const label = ({ term }) => (bare
+    const label = ({ term }) => (scene.bare
       ? minigrad.cellName(scene.input, term.input) : factors(scene, term));
     const made = chips(scene, list, upTo, fine, label);
     if (entry.startCell && upTo > 0) {
