@@ -144,6 +144,13 @@ def test_no_page_writes_down_what_a_command_prints(name):
 
 
 @pytest.mark.unit
+def test_every_example_is_listed():
+    text = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \d+ \| `(\w+\.py)`", text, re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "examples").glob("*.py"))
+
+
+@pytest.mark.unit
 def test_pages_that_are_wrong_are_seen(tmp_path):
     assert unknown("minigrad paint --all") == "no command paint"
     assert unknown("minigrad train unet --epochs 3 --brush 2") == "no option --brush"
@@ -164,8 +171,8 @@ def built(tmp_path_factory):
     pytest.importorskip("sphinx", reason="the pages need Sphinx: pip install -e '.[docs]'")
     pytest.importorskip("furo", reason="the pages need furo: pip install -e '.[docs]'")
     folder = tmp_path_factory.mktemp("docs")
-    line = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "--keep-going", "-b", "html"]
-    line += ["-d", str(folder / "doctrees"), str(DOCS), str(folder / "html")]
+    line = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "-j", "auto", "--keep-going"]
+    line += ["-b", "html", "-d", str(folder / "doctrees"), str(DOCS), str(folder / "html")]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "html"

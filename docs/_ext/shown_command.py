@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -57,7 +58,9 @@ class Outputs:
             self._kept[line] = asdict(run_line(line))
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._kept["digest"] = self._digest
-            self._path.write_text(json.dumps(self._kept), encoding="utf-8")
+            new = self._path.with_suffix(f".{os.getpid()}")
+            new.write_text(json.dumps(self._kept), encoding="utf-8")
+            new.replace(self._path)  # several processes may read pages; the last one's outputs stay
         return Ran(**self._kept[line])
 
 
@@ -212,4 +215,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("all-commands", AllCommands)
     app.connect("builder-inited", _open)
     app.connect("env-get-outdated", _outdated)
-    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
