@@ -1,6 +1,7 @@
 """Worksheets: exercises worth doing, the engine's keys, the same sheet for the same seed."""
 
 import re
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -162,3 +163,87 @@ def test_the_command(capsys, tmp_path):
     assert file.read_text(encoding="utf-8").startswith("# Worksheet: conv2d")
     assert command.main(["--op", "nothing"]) == 1
     assert "nothing" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def whole_sheet():
+    return worksheet("all", seed=3, count=57, solutions=True)
+
+
+def test_latex_is_balanced(whole_sheet):
+    text = whole_sheet.to_latex()
+    assert text.startswith(r"\documentclass")
+    assert text.rstrip().endswith(r"\end{document}")
+    begun = re.findall(r"\\begin\{(\w+)\}", text)
+    open_, depth = [], 0
+    for kind, name in re.findall(r"\\(begin|end)\{(\w+)\}", text):
+        if kind == "begin":
+            open_.append(name)
+        else:
+            assert open_.pop() == name
+    assert not open_
+    assert {"document", "minipage", "bmatrix"} == set(begun)
+    bare = re.sub(r"\\[{}$\\]", "", text)
+    for letter in bare:
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+        assert depth >= 0
+    assert depth == 0
+    assert all(line.count("$") % 2 == 0 for line in bare.splitlines())
+    outside = re.sub(r"\$[^$]*\$", "", bare)
+    assert not re.search(r"(?<!\\)[_^&#%]", outside)
+    known = {"begin", "end", "documentclass", "usepackage", "setlength", "setcounter", "sloppy",
+             "parindent", "parskip", "section", "subsection", "hrulefill", "quad", "normalfont",
+             "small", "footnotesize", "texttt", "textwidth", "par", "bigskip", "newpage", "text",
+             "displaystyle", "cdot", "mathrm", "max", "to", "hspace", "textbackslash",
+             "textasciicircum", "textasciitilde"}  # fmt: skip
+    assert set(re.findall(r"\\([a-zA-Z]+)", text)) <= known
+
+
+class Tags(HTMLParser):
+    """Whether every element that is opened is closed, and nothing is fetched."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.found = [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append(tag)
+        assert not any(
+            name in ("src", "href") and not value.startswith("data:") for name, value in attributes
+        )
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_html_is_whole_and_needs_nothing(whole_sheet):
+    page = whole_sheet.to_page()
+    tags = Tags()
+    tags.feed(page)
+    assert not tags.open
+    assert tags.found.count("section") == 2 * 57 + 1
+    assert "break-inside: avoid" in page
+    assert 'class="sheet"' in page
+    assert whole_sheet._repr_html_() == whole_sheet.to_html()
+    assert "Solutions" not in worksheet("conv2d").to_html()
+
+
+def test_every_format_holds_every_number(whole_sheet):
+    for exercise in whole_sheet.exercises[:19]:
+        if not isinstance(exercise.question, Question) or exercise.question.answer.ndim < 2:
+            continue
+        row = exercise.question.answer.reshape(-1, exercise.question.answer.shape[-1])[0]
+        texts = [f"{value:g}" for value in row]
+        assert " & ".join(texts) in whole_sheet.to_latex()
+        cells = "".join(f"<td>{text}</td>" for text in texts).replace("-", "\u2212")
+        assert cells in whole_sheet.to_html()
+
+
+def test_the_file_name_decides_the_format(tmp_path, capsys):
+    for name, start in (("a.html", "<!DOCTYPE"), ("a.tex", "\\documentclass"), ("a.md", "# ")):
+        assert command.main(["--count", "1", "-o", str(tmp_path / name)]) == 0
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
+    assert command.main(["--count", "1", "--format", "latex"]) == 0
+    assert "\\documentclass" in capsys.readouterr().out

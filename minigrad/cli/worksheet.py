@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from minigrad.teach.worksheet import worksheet
+from minigrad.teach.worksheet import Worksheet, worksheet
 from minigrad.teach.worksheet_draw import DRAWERS, GROUPS
 
 __all__ = ["main"]
@@ -16,12 +16,18 @@ _EXAMPLES = """\
 examples
   minigrad worksheet --op conv2d --seed 7 --count 4
   minigrad worksheet --op conv_transpose2d --seed 7 --count 4 --solutions
-  minigrad worksheet --op backward counts --count 12 --solutions -o sheet.md
+  minigrad worksheet --op backward counts --count 12 --solutions -o sheet.html
+  minigrad worksheet --op all --count 19 --format latex -o sheet.tex
 
 The same seed gives the same exercises, and more of them with a larger --count. An answer is checked
 with the command that stands under the exercise, and the slip behind a wrong one is named:
   minigrad check '1 0; -1 4' --worksheet conv2d --seed 7 --number 1
 """
+_FORMATS = {
+    "md": Worksheet.to_markdown,
+    "latex": Worksheet.to_latex,
+    "html": Worksheet.to_page,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,11 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=5, metavar="N", help="exercises (5)")
     parser.add_argument("--level", type=int, choices=(1, 2, 3), help="how hard; rising by default")
     parser.add_argument("--solutions", action="store_true", help="with the worked key")
+    parser.add_argument("--format", choices=_FORMATS, help="md, or as the file's name ends")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write to a file")
     options = parser.parse_args(arguments)
     try:
         sheet = worksheet(options.op, options.seed, options.count, options.solutions, options.level)
-        text = sheet.to_markdown()
+        ending = "" if options.output is None else options.output.suffix[1:]
+        form = options.format or {"tex": "latex", "htm": "html"}.get(ending, ending)
+        text = _FORMATS.get(form, Worksheet.to_markdown)(sheet)
         if options.output is None:
             print(text, end="")
         else:

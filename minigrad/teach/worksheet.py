@@ -13,6 +13,8 @@ from minigrad.teach.counting import Counted
 from minigrad.teach.question import Question
 from minigrad.teach.worksheet_blocks import Part, to_markdown
 from minigrad.teach.worksheet_draw import DRAWERS, GROUPS, worthwhile
+from minigrad.teach.worksheet_html import Pieces, sheet_to_html, sheet_to_page
+from minigrad.teach.worksheet_latex import sheet_to_latex
 from minigrad.teach.worksheet_texts import asked, key
 
 __all__ = ["Exercise", "TRIES", "Worksheet", "exercises", "worksheet"]
@@ -159,6 +161,29 @@ class Worksheet:
             for number, exercise in enumerate(self.exercises, 1):
                 lines += [f"## Solution {number}", "", *to_markdown(exercise.key)]
         return "\n".join(lines).rstrip() + "\n"
+
+    def _pieces(self) -> tuple[Pieces, Pieces]:
+        """The exercises and the solutions, for the other formats."""
+        numbered = list(enumerate(self.exercises, 1))
+        asked = [(f"Exercise {n}", f"level {e.level}", e.asked, e.command) for n, e in numbered]
+        keys = [(f"Solution {n}", e.about, e.key, "") for n, e in numbered]
+        return asked, keys if self.solutions else []
+
+    def to_latex(self) -> str:
+        """A LaTeX file that compiles on its own (article, amsmath)."""
+        return sheet_to_latex(self.title, self.note, *self._pieces())
+
+    def to_html(self) -> str:
+        """A fragment of HTML."""
+        inner = sheet_to_html(self.title, self.note, *self._pieces())
+        return f'<article class="minigrad sheet">{inner}</article>'
+
+    def to_page(self) -> str:
+        """One HTML file, for the screen and for the printer, that needs no other."""
+        return sheet_to_page(self.title, self.note, *self._pieces())
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
 
     def __str__(self) -> str:
         return self.to_markdown().rstrip()
