@@ -97,7 +97,11 @@ def _grid(name: str, values: np.ndarray) -> str:
 def _work(part: Work) -> str:
     steps = [step for step in part.steps if not step.startswith("running")]
     running = [step for step in part.steps if step.startswith("running")]
-    middle = "".join(f" = {html.escape(_signs(step))}" for step in steps[:-1])
-    last = f' = <span class="result">{html.escape(_signs(steps[-1]))}</span>'
+    texts = [html.escape(_signs(step)) for step in steps]
+    # The factors, then the products in a line of their own where both do not fit into one.
+    apart = "<br>" if len(steps) > 2 and len(" = ".join(steps)) > 40 else ""
+    middle = f" = {texts[0]}" if len(texts) > 1 else ""
+    middle += "".join(f"{apart} = {text}" for text in texts[1:-1])
+    last = f' = <span class="result">{texts[-1]}</span>'
     note = f'<br><span class="running">{_signs(running[0])}</span>' if running else ""
     return f'<p class="sum"><b>{html.escape(part.name)}</b>{middle}{last}{note}</p>'
