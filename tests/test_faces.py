@@ -1,5 +1,8 @@
 """All faces of convolution give the same numbers, for every geometry, to the last bit."""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 from geometries import conv_cases, transposed_cases, winograd_cases
@@ -155,3 +158,13 @@ def test_phases_multiply_nothing_by_zero(monkeypatch, kernel, stride, sizes):
     loops.conv_transpose2d_phases(np.empty(y_shape), x, w, np.zeros(1), geometry)
     assert {size: seen.count(size) for size in seen} == sizes
     assert sum(high * wide for high, wide in seen) == kernel[0] * kernel[1]
+
+
+@pytest.mark.unit
+def test_the_example_prints_the_same_numbers_five_times(capsys):
+    script = Path(__file__).parent.parent / "examples" / "faces.py"
+    runpy.run_path(str(script), run_name="__main__")
+    out = capsys.readouterr().out
+    assert "[[-18  35 -16  31 -14  21]" in out
+    assert out.count("\nequal ") == 5
+    assert "DIFFERENT" not in out
