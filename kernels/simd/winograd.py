@@ -65,6 +65,9 @@ NaN (d0 - d2 and d1 + d2 together are inf - inf), and sums of pixels overflow a 
 the kernel tells whether all outputs are finite, and if they are not, it is all done again in the
 direct way.
 
+**Smaller kernels.**  All of this serves kernels of 2 x 2 as well, whose tiles have 3 x 3 pixels and
+9 positions (see `winograd_threes`), and which kernels of 4 x 4 are made of (see `winograd_fours`).
+
 Source: Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016), where m3 has the
 other sign; Winograd, "Arithmetic complexity of computations" (1980).
 """

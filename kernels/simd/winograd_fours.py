@@ -22,6 +22,18 @@ In a picture, 2 * 2 parts are four times the channels, with kernels of 2 x 2: an
 A transposed convolution in steps of 2 goes the same way back: four times as many output channels,
 with padding, and then the parts of the output are put together again.  In steps of 1 it is a
 convolution with the kernel turned by 180 degrees.
+
+**Accuracy.**  The largest error over the largest result, on normally distributed numbers, stride 2,
+in float32 (in float64 it stays below 1e-14); what is not finite is done again in the direct way::
+
+    channels                      16        64       256       512
+    output      Winograd     4.2e-07   8.1e-07   2.1e-06   2.1e-06
+                direct       4.5e-07   9.4e-07   2.1e-06   3.7e-06
+    weights     Winograd     3.0e-07   2.9e-07   4.2e-07   1.0e-06
+                direct       4.7e-07   4.5e-07   5.9e-07   6.1e-07
+
+Source: as `winograd`; dealing out pixels by the stride is the polyphase decomposition of signal
+processing (Vaidyanathan, "Multirate Systems and Filter Banks", 1993).
 """
 
 import numpy as np
