@@ -141,7 +141,7 @@
           ...(weight && { [weight.name]: near.map((term) => term.weight) }),
         });
       }
-      const corner = (w) => (scene.bare ? "" : `\u00d7${minigrad.text(w, 2)}`);
+      const corner = (w) => (scene.bare ? "" : minigrad.times(w));
       for (const tap of entry.taps) stage.mark(input, tap.input, "window", corner(tap.w));
       entry.terms.forEach((term, k) => {
         let mark = "window";
@@ -207,7 +207,7 @@
       if (array.role === "given" || scene.verb === "steps") return;
       stage.clear();
       for (const { entry, term } of scene.goes(array, key)) {
-        const sign = scene.bare ? "" : `\u00d7${minigrad.text(term.w, 2)}`;
+        const sign = scene.bare ? "" : minigrad.times(term.w);
         const other = array.role === "weight";
         stage.mark(scene.output, entry.cell, "goes", other || !scene.weight ? "" : sign);
         if (other) stage.mark(scene.input, term.input, "goes");

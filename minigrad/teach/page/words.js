@@ -22,6 +22,9 @@
     return scene.bare ? bracketed(term.x) : `${bracketed(term.x)}\u00b7${bracketed(term.w)}`;
   }
 
+  /* A factor in a cell's corner: \u00d7.25, without the zero that there is no room for. */
+  minigrad.times = (value) => `\u00d7${minigrad.text(value, 2).replace(/^(\u2212?)0\./, "$1.")}`;
+
   minigrad.signed = function (value) {
     const text = minigrad.text(value, 3);
     return text.startsWith("\u2212") ? text : `+${text}`;
