@@ -50,6 +50,7 @@ class Bell:
         self._signs = np.zeros(24, np.int64)
         self.work = self._signs[TAKEN : TAKEN + 2]
         self._free = threading.Lock()
+        self._compiled = False
 
     def claim(self, pieces: int) -> bool:
         """Have the counter to oneself, set to 0 of ``pieces``; False if somebody else has it."""
@@ -57,6 +58,7 @@ class Bell:
             return False
         self.work[0], self.work[1] = 0, pieces
         _watch(self._signs, 0, DONE, -1)  # returns at once; the first call compiles it, here
+        self._compiled = True
         return True
 
     def release(self) -> None:
@@ -72,6 +74,10 @@ class Bell:
         self._signs[RUNG] += 1
 
     def watch(self, place: int, seen: int) -> None:
-        """Wait, awake and for a moment, until a sign is no longer what was seen of it."""
-        if _watch is not None:
+        """Wait, awake and for a moment, until a sign is no longer what was seen of it.
+
+        Before the first claim it returns at once: nothing is compiled in a pool thread, which may
+        end with the program at any time.
+        """
+        if _watch is not None and self._compiled:
             _watch(self._signs, int(place == RUNG), place, seen)

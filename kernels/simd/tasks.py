@@ -25,7 +25,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from .._bell import DONE, RUNG, TAKEN, watch_by
-from .._jit import jit
+from .._jit import DISABLED, jit
 from .._threads import counter, get_num_threads, run_on_threads
 from .instructions import (
     data_pointer,
@@ -84,7 +84,8 @@ def _watch(signs, ended, place, seen):
 
 
 watch = jit(_watch)
-watch_by(watch)
+if not DISABLED:
+    watch_by(watch)
 
 
 def launch(
