@@ -325,6 +325,10 @@ def test_the_command(capsys, tmp_path, monkeypatch):
     assert command.main(["444", *count]) == 0
     assert command.main(["441", *count, "--no-bias"]) == 0
     assert command.main(["35,284", "--of", "parameters", "--model", "deep_conv"]) == 0
+    bias = [*conv, "--of", "bias-grad", "--bias", "0"]
+    assert command.main(["10", *bias]) == 0
+    assert command.main(["4", *bias, "--gy", "ones"]) == 0
+    assert command.main(["10", *bias, "--gy", "ones"]) == 1
     assert command.main(["4990", "--equals", "70/100*7128"]) == 1
     capsys.readouterr()
 

@@ -175,8 +175,8 @@ def _operation(options: argparse.Namespace, of: str) -> Question:
     settings = operation_settings(options, name)
     arrays = operation_arrays(options, name)
     gy = options.gy
-    if gy is not None:
-        gy = None if gy == "ones" else parse_matrix(gy, options.seed, "gy")
+    if gy is not None and gy != "ones":
+        gy = parse_matrix(gy, options.seed, "gy")
     cell = None
     if of == "products":
         row, column = _pair(options.at, "--at")

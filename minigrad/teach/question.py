@@ -169,7 +169,7 @@ def ask(
         Input, weight, bias, as far as the operation has them.
     of : str
         One of `ASKED`.
-    gy : array or None
+    gy : array, "ones" or None
         For a gradient: what arrives at the output; None is 1, 2, 3, ... in reading order.
     cell : tuple, optional
         The output cell whose products are asked for.
@@ -201,6 +201,8 @@ def ask(
     y = asked.answer
     if gy is None:
         gy = np.arange(1, y.size + 1, dtype=y.dtype)
+    elif isinstance(gy, str) and gy == "ones":
+        gy = np.ones(y.size, y.dtype)
     gradient = np.asarray(gy, y.dtype)
     if gradient.size != y.size:
         raise ValueError(
