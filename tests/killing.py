@@ -10,7 +10,7 @@ import time
 from minigrad.cli import main
 
 SERVER = multiprocessing.get_context("forkserver")
-SERVER.set_forkserver_preload(["killing"])
+SERVER.set_forkserver_preload(["killing", "warm_training"])
 
 # How long a process may live at most before its first save [s].
 PATIENCE = 120
