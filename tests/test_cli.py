@@ -28,11 +28,14 @@ def test_help_names_every_command(capsys):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_a_help_of_its_own(name, capsys):
+def test_every_command_has_a_help_of_its_own(name, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit) as stop:
         import_module(f"minigrad.cli.{name}").main(["--help"])
     assert stop.value.code == 0
-    assert f"usage: minigrad {name}" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert f"usage: minigrad {name}" in text
+    assert [line for line in text.splitlines() if line[:1] > " " and len(line) > 80] == []
 
 
 def test_version(capsys):

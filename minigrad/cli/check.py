@@ -15,6 +15,7 @@ from minigrad.cli.operation_options import (
     operation_arrays,
     operation_settings,
 )
+from minigrad.help_format import HelpFormatter
 from minigrad.models import MODELS, build_model
 from minigrad.summary import describing
 from minigrad.teach import parse_matrix
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         description="An answer held against the engine's: the first wrong cell, the right "
         "products there, and the classic mistakes that lead to it.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("answer", metavar="ANSWER", help="what was found")
     asked = parser.add_argument_group("the question")
@@ -93,7 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     counts = parser.add_argument_group("for counts and shapes")
     counts.add_argument("--channels", metavar="C,O", help="of the layer's input and output")
     counts.add_argument("--no-bias", action="store_true", help="the layer has none")
-    counts.add_argument("--model", choices=sorted(MODELS), help="all layers of a network")
+    counts.add_argument(
+        "--model", choices=sorted(MODELS), metavar="MODEL", help="all layers of a network"
+    )
     counts.add_argument("--set", nargs="+", default=[], metavar="NAME=N", help="its options")
     other = parser.add_argument_group("or something else")
     other.add_argument("--table", action="store_true", help="ANSWER is a network's printed table")

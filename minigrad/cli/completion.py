@@ -16,15 +16,16 @@ from importlib import import_module
 from typing import Any
 
 from minigrad.cli.main import COMMANDS
+from minigrad.help_format import HelpFormatter
 from minigrad.models import MODELS
 from minigrad.train.defaults import DEFAULTS
 
 __all__ = ["main"]
 
 _HOW = """\
-bash   eval "$(minigrad completion bash)"            in ~/.bashrc
-zsh    eval "$(minigrad completion zsh)"             in ~/.zshrc, after compinit
-fish   minigrad completion fish | source             in ~/.config/fish/config.fish
+  bash   eval "$(minigrad completion bash)"          in ~/.bashrc
+  zsh    eval "$(minigrad completion zsh)"           in ~/.zshrc, after compinit
+  fish   minigrad completion fish | source           in ~/.config/fish/config.fish
 
 Faster, since nothing runs when a shell starts: write the script once to
 ~/.local/share/bash-completion/completions/minigrad, to _minigrad in a folder of zsh's fpath, or to
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="minigrad completion",
         description="A script that makes a shell complete minigrad's commands and options.",
         epilog=_HOW,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("shell", choices=list(_SCRIPTS))
     print(_SCRIPTS[parser.parse_args(arguments).shell](_places()))

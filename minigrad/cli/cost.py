@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from minigrad.help_format import HelpFormatter
 from minigrad.models import MODELS
 from minigrad.teach.cost import BUDGET, LETTERS, cost
 from minigrad.teach.cost_stories import STORIES, story
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="minigrad cost",
         description="Weights, outputs and multiply-adds, by formula, by four rules and counted.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("model", help=f"a network ({', '.join(MODELS)}) or {', '.join(STORIES)}")
     parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="options, see below")

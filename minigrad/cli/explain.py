@@ -16,6 +16,7 @@ from minigrad.cli.operation_options import (
     pair_option,
 )
 from minigrad.data import load_picture, picture_to_network
+from minigrad.help_format import HelpFormatter
 from minigrad.models import MODELS, build_model
 from minigrad.nn import Module
 from minigrad.teach import parse_matrix
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="minigrad explain",
         description="An operation step by step, from the engine's own loops.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument(
         "operation",
@@ -84,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     add_options(parser)
     real = parser.add_argument_group("a layer of a real network")
     real.add_argument("--from", dest="checkpoint", metavar="CHECKPOINT", help=".safetensors file")
-    real.add_argument("--model", choices=sorted(MODELS), help="an untrained network instead")
+    real.add_argument(
+        "--model", choices=sorted(MODELS), metavar="MODEL", help="an untrained network instead"
+    )
     real.add_argument("--layer", metavar="NAME", help="dotted name; without it, they are listed")
     real.add_argument("--image", metavar="PICTURE", help="what the network is shown")
     real.add_argument("--channel", type=int, default=0, metavar="N", help="of the layer's output")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from minigrad.help_format import HelpFormatter
 from minigrad.teach.matrices import parse_matrix
 from minigrad.teach.page.explorer import OPERATIONS, Explorer, explorer
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="minigrad explorer",
         description="A page in which a convolution's settings and numbers can be changed.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument(
         "operation", nargs="?", choices=OPERATIONS, default="conv2d", metavar="OPERATION",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from minigrad.help_format import HelpFormatter
 from minigrad.teach.cost import cost
 from minigrad.teach.page import plain_page
 from minigrad.teach.solve import CLAIMS, solve
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Kernels, strides, paddings, biases and hidden concatenations of a network, "
         "from its printed shapes and parameter counts; every alternative, every contradiction.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("table", metavar="TABLE", help="a file, the table itself, or - to read it")
     parser.add_argument("--input", metavar="CxHxW", help="shape of the network's input, if known")

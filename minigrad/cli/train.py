@@ -21,7 +21,8 @@ Train a network to colorize photographs. MODEL is one of
 
 {models}
 
-minigrad train MODEL --help tells the options and their defaults, which differ by model."""
+minigrad train MODEL --help tells the options and their defaults, which differ
+by model."""
 
 _DESCRIPTION = """Train a network ({title}) to colorize photographs.
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from minigrad.help_format import HelpFormatter
 from minigrad.teach.worksheet import Worksheet, worksheet
 from minigrad.teach.worksheet_draw import DRAWERS, GROUPS
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Exercises about convolutions and what belongs to them, with small whole "
         "numbers; the key is traced from the engine's own loops.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument(
         "--op", nargs="+", default=["conv2d"], metavar="NAME",

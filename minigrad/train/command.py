@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from minigrad.data import DataError
+from minigrad.help_format import HelpFormatter
 from minigrad.train.checkpoint import CheckpointError, load_state
 from minigrad.train.colorization import ColorizationRun
 from minigrad.train.config import add_options, from_dict, given_options, option, options_of
@@ -66,7 +67,7 @@ def parser_for(description: str, program: str | None = None) -> argparse.Argumen
     return argparse.ArgumentParser(
         prog=program,
         description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
 
 

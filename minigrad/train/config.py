@@ -20,6 +20,8 @@ import typing
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from minigrad.help_format import HelpFormatter
+
 __all__ = [
     "add_options",
     "from_dict",
@@ -191,9 +193,7 @@ def parse(
     >>> parse(Options, ["--no-flip"])
     Options(epochs=12, flip=False)
     """
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=description, formatter_class=HelpFormatter)
     add_options(parser, kind)
     return options_of(kind, given_options(parser.parse_args(arguments)))
 
