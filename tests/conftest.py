@@ -3,6 +3,8 @@
 The markers and the default selection are in setup.cfg.
 """
 
+import signal
+
 import pytest
 from hypothesis import settings
 from minigrad.kernels._jit import DISABLED
@@ -14,6 +16,10 @@ settings.register_profile("default", max_examples=30, deadline=None, derandomize
 # in .hypothesis/ and tried first the next time.
 settings.register_profile("thorough", max_examples=10_000, deadline=None, print_blob=True)
 settings.load_profile("default")
+
+
+# A shell begins a job in the background deaf to Ctrl-C, which tests of interrupts send themselves.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _WithoutCompiler(pytest.Module):

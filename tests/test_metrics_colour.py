@@ -137,7 +137,7 @@ def squeezed(text):
 @pytest.mark.parametrize("name", metrics.DEFINITIONS)
 def test_what_is_printed_is_what_the_docstring_says(name):
     definition = metrics.DEFINITIONS[name]
-    docstring = squeezed(getattr(metrics, name).__doc__)
+    docstring = squeezed(getattr(metrics, name).__doc__).replace("``", "")
     assert definition.equation.lower().removeprefix("auc, ") in docstring.lower()
     if definition.unit and name != "colourfulness":
         assert f"[{definition.unit}]" in docstring
