@@ -56,6 +56,13 @@ def options_of(*command: str) -> set[str]:
     return set(re.findall(r"--[a-z][a-z-]*", ran.output)) | {"--help"}
 
 
+def is_module(name):
+    """Whether ``python -m name`` finds it, from the root of the checkout."""
+    if (ROOT / name.replace(".", "/")).with_suffix(".py").exists():
+        return True
+    return "." not in name and importlib.util.find_spec(name) is not None
+
+
 def unknown(command: str) -> str:
     """What is wrong with a command line of this project; nothing if it exists."""
     match shlex.split(command, comments=True):
@@ -69,7 +76,7 @@ def unknown(command: str) -> str:
             )
         case ["minigrad", name, *_] if name not in {"--help", "--version"}:
             return f"no command {name}"
-        case ["python" | "python3", "-m", module, *_] if not importlib.util.find_spec(module):
+        case ["python" | "python3", "-m", module, *_] if not is_module(module):
             return f"no module {module}"
         case ["python" | "python3", script, *_] if (
             script[0] != "-" and not (ROOT / script).exists()
