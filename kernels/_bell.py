@@ -57,8 +57,9 @@ class Bell:
         if _watch is None or not self._free.acquire(blocking=False):
             return False
         self.work[0], self.work[1] = 0, pieces
-        _watch(self._signs, 0, DONE, -1)  # returns at once; the first call compiles it, here
-        self._compiled = True
+        if not self._compiled:
+            _watch(self._signs, 0, DONE, -1)  # returns at once, but is compiled: here
+            self._compiled = True
         return True
 
     def release(self) -> None:

@@ -135,7 +135,8 @@ def phases(subject: Subject) -> list[Scene]:
         for term in terms:
             if term.weight is not None:
                 taps[term.weight] = of[cell]
-    order = sorted(range(len(of)), key=lambda k: list(of.values())[k])
+    letters = list(of.values())
+    order = sorted(range(len(letters)), key=letters.__getitem__)
     lead = (
         f"Outputs {SH} rows apart and {SW} columns apart meet the same weights, and only those. So "
         f"the output falls into {SH * SW} phases, each a small convolution of its own with a part "
@@ -146,7 +147,7 @@ def phases(subject: Subject) -> list[Scene]:
         Picture("w", subject.w, "weight", "the kernel, shared out", corners=taps),
         Picture("y", subject.y, "output", "the output, phase by phase", corners=of),
     ]
-    labels = [f"Phase {list(of.values())[k]}." for k in order]
+    labels = [f"Phase {letters[k]}." for k in order]
     return [Scene("phases", "Phases", "One small convolution a phase", lead, arrays,
                   sequence=order, labels=labels)]  # fmt: skip
 
