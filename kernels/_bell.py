@@ -20,9 +20,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["Bell", "watch_by"]
+__all__ = ["Bell", "deal", "watch_by"]
 
-TAKEN, RUNG, DONE = 0, 8, 16  # places among the signs, each on a cache line of its own
+LINE = 8  # int64 on a cache line
+RUNG, DONE, TAKEN = 0, LINE, 2 * LINE  # places among the signs; the last begins the shares
 
 _watch: Callable[[np.ndarray, int, int, int], object] | None = None
 
@@ -37,33 +38,48 @@ def watch_by(watch: Callable[[np.ndarray, int, int, int], object]) -> None:
     _watch = watch
 
 
+def deal(pieces: int, threads: int) -> np.ndarray:
+    """The shares of so many threads in so many pieces, of which nothing is taken.
+
+    Returns
+    -------
+    (threads, 8) int64
+        Each row is a thread's, on a cache line of its own: (taken of its share, pieces in all,
+        number of the thread, threads), and room.  See ``simd.tasks.take``.
+    """
+    room = [0] * (LINE - 4)
+    return np.array([[0, pieces, thread, threads, *room] for thread in range(threads)], np.int64)
+
+
 class Bell:
-    """The signs of one pool, and the counter of the pieces of one launch.
+    """The signs of one pool, and the shares in the pieces of one launch.
 
     Attributes
     ----------
-    work : (2,) int64
-        Pieces taken, and pieces there are.
+    shares : list of (8,) int64
+        As `deal` makes them, one for each thread that there may be.
     """
 
-    def __init__(self) -> None:
-        self._signs = np.zeros(24, np.int64)
-        self.work = self._signs[TAKEN : TAKEN + 2]
+    def __init__(self, threads: int) -> None:
+        self._signs = np.concatenate([np.zeros(TAKEN, np.int64), deal(0, threads).reshape(-1)])
+        self.shares = list(self._signs[TAKEN:].reshape(threads, LINE))
         self._free = threading.Lock()
         self._compiled = False
 
-    def claim(self, pieces: int) -> bool:
-        """Have the counter to oneself, set to 0 of ``pieces``; False if somebody else has it."""
-        if _watch is None or not self._free.acquire(blocking=False):
+    def claim(self, pieces: int, threads: int) -> bool:
+        """Have the shares to oneself, dealt anew; False if there are too few, or in use."""
+        if _watch is None or threads > len(self.shares) or not self._free.acquire(blocking=False):
             return False
-        self.work[0], self.work[1] = 0, pieces
+        self._signs[TAKEN::LINE] = 0
+        self._signs[TAKEN + 1 :: LINE] = pieces
+        self._signs[TAKEN + 3 :: LINE] = threads
         if not self._compiled:
             _watch(self._signs, 0, DONE, -1)  # returns at once, but is compiled: here
             self._compiled = True
         return True
 
     def release(self) -> None:
-        """Let others have the counter."""
+        """Let others have the shares."""
         self._free.release()
 
     def sign(self, place: int) -> int:

@@ -1,11 +1,14 @@
 """The pool of threads that fast kernels share, and the number of threads to use.
 
 A fast kernel is compiled without Python's lock (``nogil``) and asks for its pieces of work one
-after the other, from a counter shared by all threads that run it.  So a launch is nothing more
-than *the same call made by several threads*:
+after the other.  So a launch is nothing more than *the same call made by several threads*, each
+with a share of the pieces, and when it has done its own it helps with the others':
 
-    calling thread    kernel(work, ...)   pieces 0, 2, 3, 6 ...
-    pool thread       kernel(work, ...)   pieces 1, 4, 5 ...
+    calling thread    kernel(work, ...)   pieces 0 1 2 3, then 7
+    pool thread       kernel(work, ...)   pieces 4 5 6
+
+Shares are ranges, so that what a thread has written, and has in its core's cache, is what it reads
+in the next launch.
 
 The pieces are the same for any number of threads, each writes its own outputs, and so the bits
 of a result do not depend on the number of threads.  The calling thread always takes part, and a
@@ -22,9 +25,9 @@ from queue import Empty, SimpleQueue
 
 import numpy as np
 
-from ._bell import DONE, RUNG, Bell
+from ._bell import DONE, RUNG, Bell, deal
 
-__all__ = ["cores", "counter", "get_num_threads", "run_on_threads", "set_num_threads"]
+__all__ = ["cores", "get_num_threads", "run_on_threads", "set_num_threads", "shares"]
 
 _VARIABLES = ("MINIGRAD_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 
@@ -123,7 +126,7 @@ class _Pool:
         self._queue: SimpleQueue[_Job] = SimpleQueue()
         self._size = 0
         self._growing = threading.Lock()
-        self.bell = Bell()
+        self.bell = Bell(cores())
 
     def submit(self, jobs: list[_Job]) -> None:
         with self._growing:
@@ -150,16 +153,16 @@ class _Pool:
 
 
 @contextmanager
-def counter(pieces: int) -> Iterator[np.ndarray]:
-    """What a launch counts its pieces with: (taken, there are); the bell's own, if it is free."""
+def shares(pieces: int, threads: int) -> Iterator[Sequence[np.ndarray]]:
+    """What the threads of a launch count their pieces with; the bell's own shares, if free."""
     bell = _pool.bell
-    if not bell.claim(pieces):
-        yield np.array([0, pieces], np.int64)
+    if not bell.claim(pieces, threads):
+        yield deal(pieces, threads)
         return
     try:
-        yield bell.work
+        yield bell.shares[:threads]
     except BaseException:  # it may have been an interrupt, and a job may still be counting
-        _pool.bell = Bell()
+        _pool.bell = Bell(cores())
         raise
     bell.release()
 

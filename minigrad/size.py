@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
-
-import numpy as np
 
 __all__ = ["Size"]
 
@@ -16,7 +15,7 @@ class Size(tuple):
 
     def numel(self) -> int:
         """The number of elements."""
-        return int(np.prod(self, dtype=object)) if self else 1
+        return prod(self)
 
     def __repr__(self) -> str:
         return f"minigrad.Size({list(self)})"

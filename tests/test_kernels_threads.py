@@ -161,35 +161,56 @@ def test_a_forked_child_can_run_kernels():
     assert python(KERNELS.parent, code)[0] == "0"
 
 
-def test_the_counter_belongs_to_one_launch_at_a_time():
-    with _threads.counter(3) as outer, _threads.counter(5) as inner:
-        assert outer.tolist() == [0, 3]
-        assert inner.tolist() == [0, 5]
-        assert not np.may_share_memory(outer, inner)
+def test_the_shares_belong_to_one_launch_at_a_time():
+    with _threads.shares(3, 2) as outer, _threads.shares(5, 1) as inner:
+        assert [row[:4].tolist() for row in outer] == [[0, 3, 0, 2], [0, 3, 1, 2]]
+        assert [row[:4].tolist() for row in inner] == [[0, 5, 0, 1]]
+        assert not any(np.may_share_memory(row, inner[0]) for row in outer)
 
 
-def test_after_an_interrupt_nobody_counts_with_the_old_counter():
+def test_there_are_shares_for_more_threads_than_cores():
+    with _threads.shares(7, _threads.cores() + 1) as many:
+        assert [row[2] for row in many] == list(range(_threads.cores() + 1))
+
+
+def test_after_an_interrupt_nobody_counts_with_the_old_shares():
     """A job may still be at work on the pieces of the launch that was interrupted."""
-    with pytest.raises(KeyboardInterrupt), _threads.counter(3) as before:
+    with pytest.raises(KeyboardInterrupt), _threads.shares(3, 1) as before:
         raise KeyboardInterrupt
-    with _threads.counter(5) as after:
-        assert not np.may_share_memory(before, after)
-    assert before.tolist() == [0, 3]
+    with _threads.shares(5, 1) as after:
+        assert not np.may_share_memory(before[0], after[0])
+    assert before[0][:2].tolist() == [0, 3]
+
+
+@pytest.mark.skipif(kernels.rates.DISABLED, reason="nothing is compiled")
+@pytest.mark.parametrize(("pieces", "threads"), [(0, 1), (1, 1), (7, 1), (7, 2), (2, 3), (23, 5)])
+def test_each_piece_is_taken_once_whoever_comes(pieces, threads):
+    works = _bell.deal(pieces, threads)
+    order = np.random.default_rng(0).integers(0, threads, pieces)
+    assert sorted(simd.tasks.take(works[i]) for i in order) == list(range(pieces))
+    assert [simd.tasks.take(work) for work in works] == [pieces] * threads
+
+
+@pytest.mark.skipif(kernels.rates.DISABLED, reason="nothing is compiled")
+def test_a_thread_takes_its_own_share_first_and_then_helps():
+    calling, other = _bell.deal(5, 2)
+    assert [simd.tasks.take(other) for _ in range(2)] == [2, 3]
+    assert [simd.tasks.take(calling) for _ in range(3)] == [0, 1, 4]
 
 
 @pytest.mark.skipif(kernels.rates.DISABLED, reason="nothing is compiled")
 def test_a_thread_that_watches_sees_the_bell_and_loses_patience():
-    bell = _bell.Bell()
+    bell = _bell.Bell(2)
     rung, done = bell.sign(_bell.RUNG), bell.sign(_bell.DONE)
     bell.watch(_bell.RUNG, rung)
     assert bell.sign(_bell.DONE) == done  # nobody watches before the caller has compiled it
-    assert bell.claim(1)
+    assert bell.claim(1, 2)
     bell.watch(_bell.DONE, done)  # nobody rings: it ends all the same
     bell.watch(_bell.RUNG, rung)
     assert bell.sign(_bell.DONE) == done + 1  # who waits for work has done some
     bell.ring()
     assert bell.sign(_bell.RUNG) == rung + 1
     bell.watch(_bell.RUNG, rung)
-    assert not bell.claim(1)
+    assert not bell.claim(1, 2)
     bell.release()
-    assert bell.claim(1)
+    assert bell.claim(1, 2)

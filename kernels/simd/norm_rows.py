@@ -7,8 +7,13 @@ A picture is G rows of D elements; layer norm has one (G = 1)::
 
     y = (x - mean) * rstd * weight + bias            along the row, vector by vector
 
-The gradients of weight and bias are sums down the columns: a second launch, over blocks of
-columns, so that each sum is one thread's and its order is always the same.
+The gradients of weight and bias are sums down the columns.  A piece of many rows makes its own part
+of them while its rows are in the cache, and the parts are added up in their order.  Where pieces
+have few rows, the parts would be as large as x; then a second launch takes blocks of columns::
+
+    many rows                              few, long rows
+    | piece 0: rows 0..15  | -> part 0     |  piece 0  |  piece 1  |  piece 2  |
+    | piece 1: rows 16..31 | -> part 1     |  columns  |           |           |
 """
 
 import math
@@ -32,6 +37,7 @@ from .vector import (
 __all__ = ["rows_norm", "rows_norm_grad"]
 
 _COLUMNS = 64  # in a piece of work: whole vectors
+_MANY = 8  # pictures of a piece, whose part of the sums is then half as large as they are
 
 
 def rows_norm(
@@ -49,9 +55,9 @@ def rows_norm(
     mean, var, rstd : (N*G,) float64, written
     weight, bias : (G*D,)
     """
-    sizes = _sizes(mean, weight, G)
+    G, D, share = sizes = _sizes(mean, weight, G)
     flat = y.reshape(-1), mean, var, rstd, x.reshape(-1), weight, bias
-    launch(normalize_rows, -(-len(mean) // max(sizes[-1], 1)), *flat, eps, sizes, strange)
+    launch(normalize_rows, -(-len(mean) // max(share, 1)), *flat, eps, sizes, strange)
 
 
 def rows_norm_grad(
@@ -59,19 +65,24 @@ def rows_norm_grad(
     mean: Array, rstd: Array, weight: Array, G: int, strange: Array,
 ) -> None:  # fmt: skip
     """Gradient of `rows_norm`; those of weight and bias may be float64 whatever x is."""
-    _, D, share = sizes = _sizes(mean, weight, G)
+    G, D, share = sizes = _sizes(mean, weight, G)
     given = gy.reshape(-1), x.reshape(-1), mean, rstd
     pieces = -(-len(mean) // max(share, 1))
-    launch(row_gradients, pieces, gx.reshape(-1), *given, weight, sizes, strange)
-    width = D if pieces == 1 else _COLUMNS
-    blocks = G * -(-D // max(width, 1))
-    launch(sum_columns, blocks, gweight, gbias, *given, (G, D, width))
+    parts = pieces if share >= _MANY * G or pieces == 1 else 0
+    sums = np.empty((2, parts, G * D))
+    launch(row_gradients, pieces, gx.reshape(-1), sums, *given, weight, sizes, strange)
+    if parts:
+        add_parts(gweight, gbias, sums)
+        return
+    blocks = G * -(-D // max(_COLUMNS, 1))
+    launch(sum_columns, blocks, gweight, gbias, *given, (G, D))
 
 
 def _sizes(mean, weight, G):
-    """(rows of a picture, elements of a row, rows of a piece of work)."""
+    """(rows of a picture, elements of a row, rows of a piece of work: whole pictures, if many)."""
     D = len(weight) // G
-    return G, D, in_a_piece(len(mean), D)
+    share = in_a_piece(len(mean), D)
+    return G, D, share // G * G if share >= _MANY * G else share
 
 
 def _normalize_rows(work, y, mean, var, rstd, x, weight, bias, eps, sizes, strange):
@@ -118,12 +129,48 @@ def _sum_row(gy, x, weight, first, begin, end, mean, doubles):
 sum_row = jit(_sum_row, inline="always")
 
 
-def _row_gradients(work, gx, gy, x, mean, rstd, weight, sizes, strange):
-    """Make gx (gy*weight - level - (x - mean)*tilt) * rstd, as in ``norm_runs.gradient_runs``."""
+def _sum_block(gweight, gbias, gy, x, mean, rstd, rows, columns, D):
+    """Over some rows, in each of some columns: gy * (x - mean) * rstd, and gy.
+
+    ``rows`` is (first, end, step), ``columns`` (begin, end); the sums go to the columns' places.
+    """
+    first, end, step = rows
+    begin, stop = columns
+    half = lanes(mean)
+    zero, none = broadcast(mean, 0.0), broadcast(x, 0.0)
+    place = first % step * D
+    for j in range(begin, stop, lanes(x)):
+        total0 = total1 = product0 = product1 = zero
+        for s in range(first, end, step):
+            centre, r = broadcast(mean, mean[s]), broadcast(mean, rstd[s])
+            g0, g1 = widened(part(gy, s * D + j, s * D + stop, none), zero)
+            x0, x1 = widened(part(x, s * D + j, s * D + stop, none), zero)
+            total0 += g0
+            total1 += g1
+            product0 = fma(g0, (x0 - centre) * r, product0)
+            product1 = fma(g1, (x1 - centre) * r, product1)
+        mask = from_bits(min(half, stop - j))
+        masked_store_double(gbias, place + j, mask, total0)
+        masked_store_double(gweight, place + j, mask, product0)
+        if lanes(x) > half and j + half < stop:
+            mask = from_bits(min(half, stop - j - half))
+            masked_store_double(gbias, place + j + half, mask, total1)
+            masked_store_double(gweight, place + j + half, mask, product1)
+
+
+sum_block = jit(_sum_block)
+
+
+def _row_gradients(work, gx, sums, gy, x, mean, rstd, weight, sizes, strange):
+    """Make gx (gy*weight - level - (x - mean)*tilt) * rstd, as in ``norm_runs.gradient_runs``.
+
+    And each piece's part of the sums down the columns, if there is room for them.
+    """
     G, D, share = sizes
     piece = take(work)
     while piece < work[1]:
-        for s in range(piece * share, min((piece + 1) * share, len(mean))):
+        first, last = piece * share, min((piece + 1) * share, len(mean))
+        for s in range(first, last):
             begin, end = s % G * D, s % G * D + D
             total, product = sum_row(gy, x, weight, s * D, begin, end, mean[s], mean)
             centre, _, _ = find_line(x, mean[s], rstd[s], 1.0, 0.0, strange)
@@ -140,41 +187,38 @@ def _row_gradients(work, gx, gy, x, mean, rstd, weight, sizes, strange):
                 d = part(x, j + skip, end + skip, near) - near
                 g = fma(g, part(weight, j, end, none), flat) - fma(d, slope, rest_)
                 put(gx, j + skip, end + skip, g * r)
+        for g in range(G if sums.size else 0):
+            rows = (first + g, last, G)
+            sum_block(sums[0, piece], sums[1, piece], gy, x, mean, rstd, rows, (0, D), D)
         piece = take(work)
 
 
 row_gradients = jit(_row_gradients)
 
 
+def _add_parts(gweight, gbias, sums):
+    """The parts of the sums in their order, in each column."""
+    _, parts, columns = sums.shape
+    for total, part_of in ((gweight, sums[0]), (gbias, sums[1])):
+        for p in range(1, parts):
+            for j in range(columns):
+                part_of[0, j] += part_of[p, j]
+        for j in range(columns):
+            total[j] = part_of[0, j]
+
+
+add_parts = jit(_add_parts)
+
+
 def _sum_columns(work, gweight, gbias, gy, x, mean, rstd, sizes):
-    """Over all pictures, at every place: gy * (x - mean) * rstd, and gy."""
-    G, D, width = sizes
-    blocks = (D + width - 1) // width
-    half = lanes(mean)
-    zero, none = broadcast(mean, 0.0), broadcast(x, 0.0)
+    """`sum_block` over all pictures: a block of columns per piece of work."""
+    G, D = sizes
+    blocks = (D + _COLUMNS - 1) // _COLUMNS
     piece = take(work)
     while piece < work[1]:
         g, block = divmod(piece, blocks)
-        stop = min(D, (block + 1) * width)
-        for j in range(block * width, stop, lanes(x)):
-            total0 = total1 = product0 = product1 = zero
-            for s in range(g, len(mean), G):
-                i, end = s * D + j, s * D + stop
-                centre, r = broadcast(mean, mean[s]), broadcast(mean, rstd[s])
-                g0, g1 = widened(part(gy, i, end, none), zero)
-                x0, x1 = widened(part(x, i, end, none), zero)
-                total0 += g0
-                total1 += g1
-                product0 = fma(g0, (x0 - centre) * r, product0)
-                product1 = fma(g1, (x1 - centre) * r, product1)
-            i, end = g * D + j, g * D + stop
-            mask = from_bits(min(half, end - i))
-            masked_store_double(gbias, i, mask, total0)
-            masked_store_double(gweight, i, mask, product0)
-            if lanes(x) > half and i + half < end:
-                mask = from_bits(min(half, end - i - half))
-                masked_store_double(gbias, i + half, mask, total1)
-                masked_store_double(gweight, i + half, mask, product1)
+        columns = block * _COLUMNS, min(D, (block + 1) * _COLUMNS)
+        sum_block(gweight, gbias, gy, x, mean, rstd, (g, len(mean), G), columns, D)
         piece = take(work)
 
 

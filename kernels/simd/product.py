@@ -29,6 +29,7 @@ else always runs next; so NumPy gets only what it does on one thread.
 
 import numpy as np
 
+from .._bell import deal
 from .._jit import jit
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS, VECTORS, multiply
@@ -133,7 +134,7 @@ def _multiply_packed(z, x, y, bias, turned):
 def _run_alone(kernel, pieces, *arguments, private=None):
     """As `launch`, on the calling thread: waking another takes longer than small products."""
     buffers = [private()] if private else []
-    kernel(np.array([0, pieces]), *arguments, *buffers)
+    kernel(deal(pieces, 1)[0], *arguments, *buffers)
 
 
 def _pack_panels(work, packed_x, packed_y, x, y, x_layout, y_layout, k, x_panels, buffers):

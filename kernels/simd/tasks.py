@@ -24,9 +24,9 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from .._bell import DONE, RUNG, TAKEN, watch_by
+from .._bell import DONE, LINE, RUNG, TAKEN, deal, watch_by
 from .._jit import DISABLED, jit
-from .._threads import counter, get_num_threads, run_on_threads
+from .._threads import get_num_threads, run_on_threads, shares
 from .instructions import (
     data_pointer,
     emit_pause,
@@ -36,17 +36,6 @@ __all__ = ["aligned_empty", "launch", "launch_slices", "take"]
 
 _CACHE_LINE = 64  # bytes
 _PATIENCE = 1 << 13  # glances before a thread goes to sleep: some 200 us
-
-
-@intrinsic
-def take(typingctx, work):
-    """``take(work)``: the number of the next piece; each number goes to one thread."""
-
-    def generate(context, builder, signature, arguments):
-        taken = data_pointer(context, builder, signature.args[0], arguments[0])
-        return builder.atomic_rmw("add", taken, ir.Constant(ir.IntType(64), 1), "monotonic")
-
-    return types.int64(work), generate
 
 
 @intrinsic
@@ -70,6 +59,23 @@ def add_one(typingctx, signs, place):
         return builder.atomic_rmw("add", sign, ir.Constant(ir.IntType(64), 1), "monotonic")
 
     return types.int64(signs, place), generate
+
+
+def _take(work):
+    """The number of the next piece; each number goes to one thread, and at last work[1] to all.
+
+    A thread takes the pieces of its own share, then what is left of the next thread's, and so on.
+    """
+    pieces, own, threads = work[1], work[2], work[3]
+    for i in range(own, own + threads):
+        thread = i if i < threads else i - threads
+        piece = thread * pieces // threads + add_one(work, (thread - own) * LINE)
+        if piece < (thread + 1) * pieces // threads:
+            return piece
+    return pieces
+
+
+take = jit(_take)
 
 
 def _watch(signs, ended, place, seen):
@@ -113,10 +119,12 @@ def launch(
     threads = min(get_num_threads(), pieces, pieces if most is None else most)
     rooms = [(private(),) if private else () for _ in range(threads)]
     if threads == 1:
-        kernel(np.array([0, pieces], np.int64), *arguments, *rooms[0])
+        kernel(deal(pieces, 1)[0], *arguments, *rooms[0])
         return
-    with counter(pieces) as work:
-        run_on_threads([partial(kernel, work, *arguments, *room) for room in rooms])
+    with shares(pieces, threads) as works:
+        run_on_threads(
+            [partial(kernel, work, *arguments, *room) for work, room in zip(works, rooms)]
+        )
 
 
 def launch_slices(

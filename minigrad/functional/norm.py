@@ -11,6 +11,7 @@ Sources: Ioffe and Szegedy, "Batch Normalization", 2015; Ulyanov et al., "Instan
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from minigrad.autograd import check_writable
 from minigrad.functional.checks import check_dtypes
 from minigrad.functional.norm_checks import affine, channels, check_number, check_parameters
 from minigrad.functional.norm_functions import Normalize, NormalizeBy, NormalizeGroups
+from minigrad.recording import stand_in
 from minigrad.tensor import Tensor
 
 __all__ = ["batch_norm", "batch_norm_act", "instance_norm"]
@@ -152,8 +154,8 @@ def _batch_norm(
     moments = np.empty((2, C))
     y = Normalize.apply(input, weight, bias, eps, slope, moments)
     if N * L and running_mean is not None and running_var is not None:
-        unbiased = moments[1] * (N * L / (N * L - 1))
-        _update((running_mean, moments[0]), (running_var, unbiased), momentum=momentum)
+        moments[1] *= N * L / (N * L - 1)  # unbiased
+        _track(zip((running_mean, running_var), moments), momentum)
     return y
 
 
@@ -207,7 +209,7 @@ def instance_norm(
     y = NormalizeGroups.apply(input, weight, bias, eps, (N, C, L), moments)
     if N * L and running_mean is not None and running_var is not None:
         mean, var = moments.mean(1)
-        _update((running_mean, mean), (running_var, var * (L / (L - 1))), momentum=momentum)
+        _track(((running_mean, mean), (running_var, var * (L / (L - 1)))), momentum)
     return y
 
 
@@ -217,11 +219,13 @@ def _constants(mean: Any, var: Any, eps: float) -> tuple[np.ndarray, np.ndarray]
         return mean.array.astype(np.float64), 1 / np.sqrt(var.array.astype(np.float64) + eps)
 
 
-def _update(*pairs: tuple[Tensor, np.ndarray], momentum: float) -> None:
+def _track(pairs: Iterable[tuple[Tensor, np.ndarray]], momentum: float) -> None:
     """Move running statistics towards new values, in place; no gradient goes that way."""
+    if stand_in() is not None:
+        return
     with np.errstate(all="ignore"):
         for running, value in pairs:
             check_writable(running)
-            moved = (1 - momentum) * running.array + momentum * value
-            np.copyto(running.array, moved, casting="unsafe")
+            running.array *= 1 - momentum
+            running.array += momentum * value
             running.storage.version += 1

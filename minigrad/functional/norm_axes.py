@@ -110,19 +110,19 @@ def layer_norm(
             f"{normalized_shape!r}; "
             "write (n,) for the last axis"
         )
-    last = tuple(normalized_shape)
-    if not last or tuple(input.shape[-len(last) :]) != last:
+    last, shape = tuple(normalized_shape), input.array.shape
+    if not last or shape[-len(last) :] != last:
         raise SizeError(
             f"layer_norm: normalized_shape {last} must be the last sizes of the input's shape "
-            f"{tuple(input.shape)}"
+            f"{shape}"
         )
     for name, value in (("weight", weight), ("bias", bias)):
-        if value is not None and tuple(value.shape) != last:
+        if value is not None and value.array.shape != last:
             raise SizeError(f"layer_norm: {name} must have shape {last}, got {tuple(value.shape)}")
-    rows = prod(input.shape[: input.ndim - len(last)])
-    parameters = affine(input, prod(last), weight, bias)
+    rows, D = prod(shape[: len(shape) - len(last)]), prod(last)
     moments = np.empty((2, rows, 1))
-    return NormalizeGroups.apply(input, *parameters, eps, (rows, prod(last), 1), moments)
+    parameters = affine(input, D, weight, bias)
+    return NormalizeGroups.apply(input, *parameters, eps, (rows, D, 1), moments)
 
 
 def standardize(x: Tensor, axes: Any = None, eps: float = 1e-5) -> Tensor:

@@ -22,7 +22,8 @@ def channels(x: Tensor, operation: str) -> tuple[int, int, int]:
             f"{operation}: input must have at least 2 dimensions (batch, channels), got shape "
             f"{tuple(x.shape)}"
         )
-    return x.shape[0], x.shape[1], prod(x.shape[2:])
+    N, C, *rest = x.array.shape
+    return N, C, prod(rest)
 
 
 def planes(x: np.ndarray) -> np.ndarray:
@@ -61,9 +62,9 @@ def check_parameters(
             "both, or set "
             "training=True (use_input_stats=True) for the statistics of the input"
         )
-    named = {"running_mean": mean, "running_var": var, "weight": weight, "bias": bias}
-    for name, value in named.items():
-        if value is not None and tuple(value.shape) != (C,):
+    named = ("running_mean", mean), ("running_var", var), ("weight", weight), ("bias", bias)
+    for name, value in named:
+        if value is not None and value.array.shape != (C,):
             raise SizeError(
                 f"{operation}: {name} must have one value for each of the {C} channels, got shape "
                 f"{tuple(value.shape)}"

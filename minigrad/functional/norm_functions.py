@@ -30,11 +30,10 @@ __all__ = ["Normalize", "NormalizeBy", "NormalizeGroups"]
 
 
 def _by_statistics(x: Any, mean: Any, rstd: Any, weight: Any, bias: Any, slope: float) -> Any:
-    """The kernel `batch_norm_eval` on arrays as they come; y is (N, C, L)."""
-    x = planes(x)
+    """The kernel `batch_norm_eval` on arrays as they come."""
     y = np.empty(x.shape, x.dtype)
     weight, bias = np.ascontiguousarray(weight), np.ascontiguousarray(bias)
-    kernels.batch_norm_eval(y, x, mean, rstd, weight, bias, slope)
+    kernels.batch_norm_eval(planes(y), planes(x), mean, rstd, weight, bias, slope)
     return y
 
 
@@ -49,11 +48,10 @@ class Normalize(Function):
         self.mean, self.rstd = moments[0], np.empty(len(weight))
         shift = np.array(bias)  # a copy: an optimizer may change the bias before backward
         self.settings = shift, eps, slope
-        xs = planes(x)
-        y = np.empty(xs.shape, x.dtype)
-        scale = np.ascontiguousarray(weight)
-        kernels.batch_norm(y, *moments, self.rstd, xs, scale, shift, float(eps), slope)
-        return y.reshape(x.shape)
+        y, scale = np.empty(x.shape, x.dtype), np.ascontiguousarray(weight)
+        statistics = *moments, self.rstd
+        kernels.batch_norm(planes(y), *statistics, planes(x), scale, shift, float(eps), slope)
+        return y
 
     def backward(self, gy):
         return NormalizeGrad.apply(gy, *self.saved, self.mean, self.rstd, *self.settings)
@@ -65,7 +63,7 @@ class NormalizeBy(Function):
     def forward(self, x, weight, bias, mean, rstd, slope):
         self.save(x, weight)
         self.settings = mean, rstd, np.array(bias), None, slope
-        return _by_statistics(x, mean, rstd, weight, bias, slope).reshape(x.shape)
+        return _by_statistics(x, mean, rstd, weight, bias, slope)
 
     def backward(self, gy):
         return NormalizeGrad.apply(gy, *self.saved, *self.settings)
@@ -79,12 +77,10 @@ class NormalizeGrad(Function):
     def forward(self, gy, x, weight, mean, rstd, bias, eps, slope):
         self.save(gy, x, weight)
         self.mean, self.rstd, self.bias, self.eps, self.slope = mean, rstd, bias, eps, slope
-        xs, gys = planes(x), planes(gy)
-        gx = np.empty(xs.shape, x.dtype)
-        gw, gb = np.empty((2, len(weight)), x.dtype)
-        arrays = gys, xs, mean, rstd, np.ascontiguousarray(weight), bias
-        kernels.batch_norm_grad(gx, gw, gb, *arrays, slope, eps is not None)
-        return gx.reshape(x.shape), gw, gb
+        gx, gw, gb = (np.empty(a.shape, x.dtype) for a in (x, weight, weight))
+        arrays = planes(gy), planes(x), mean, rstd, np.ascontiguousarray(weight), bias
+        kernels.batch_norm_grad(planes(gx), gw, gb, *arrays, slope, eps is not None)
+        return gx, gw, gb
 
     def backward(self, u, v, t):
         gy, x, weight = self.saved
@@ -104,7 +100,7 @@ class NormalizeGrad(Function):
         if self.slope == 1:
             return g
         before = _by_statistics(x.array, self.mean, self.rstd, weight.array, self.bias, 1.0)
-        before = g.wrap(before.reshape(g.shape))
+        before = g.wrap(before)
         if self.slope == 0:
             return ReluGrad.apply(g, before)
         return LeakyReluGrad.apply(g, before, self.slope)
@@ -127,11 +123,10 @@ class NormalizeGroups(Function):
         self.save(x, weight)
         self.mean, self.rstd = moments[0], np.empty(moments[0].shape)
         self.eps, self.sizes = eps, sizes
-        y = np.empty(sizes, x.dtype)
+        y, xs = np.empty(x.shape, x.dtype), np.ascontiguousarray(x).reshape(sizes)
         parameters = (np.ascontiguousarray(a).reshape(-1) for a in (weight, bias))
-        xs = np.ascontiguousarray(x).reshape(sizes)
-        kernels.group_norm(y, *moments, self.rstd, xs, *parameters, float(eps))
-        return y.reshape(x.shape)
+        kernels.group_norm(y.reshape(sizes), *moments, self.rstd, xs, *parameters, float(eps))
+        return y
 
     def backward(self, gy):
         return NormalizeGroupsGrad.apply(
@@ -145,12 +140,12 @@ class NormalizeGroupsGrad(Function):
     def forward(self, gy, x, weight, mean, rstd, eps, sizes):
         self.save(gy, x, weight)
         self.groups, self.eps, self.sizes = mean.shape[1], eps, sizes
-        gx = np.empty(sizes, x.dtype)
-        gw, gb = np.empty((2, weight.size), x.dtype)
+        gx, gw, gb = (np.empty(a.shape, x.dtype) for a in (x, weight, weight))
         gys, xs = (np.ascontiguousarray(a).reshape(sizes) for a in (gy, x))
+        gradients = gx.reshape(sizes), gw.reshape(-1), gb.reshape(-1)
         w = np.ascontiguousarray(weight).reshape(-1)
-        kernels.group_norm_grad(gx, gw, gb, gys, xs, mean, rstd, w)
-        return gx.reshape(x.shape), gw.reshape(weight.shape), gb.reshape(weight.shape)
+        kernels.group_norm_grad(*gradients, gys, xs, mean, rstd, w)
+        return gx, gw, gb
 
     def backward(self, u, v, t):
         gy, x, weight = self.saved

@@ -14,6 +14,7 @@ from minigrad.kernels.sizes import integer
 from minigrad.nn import init
 from minigrad.nn.modules.module import Module
 from minigrad.nn.modules.utils import _empty
+from minigrad.recording import stand_in
 from minigrad.tensor import Tensor
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm"]
@@ -99,31 +100,25 @@ class _BatchNorm(_NormBase):
     def _normalized(self, batch_norm: Callable, input: Tensor, *settings: float) -> Tensor:
         self._check_input_dim(input)
         tracking = self.training and self.track_running_stats
-        running = tracking or not self.training  # else the batch alone counts
-        result = batch_norm(
-            input,
-            self.running_mean if running else None,
-            self.running_var if running else None,
-            self.weight,
-            self.bias,
-            self.training or (self.running_mean is None and self.running_var is None),
-            self._factor(),
-            self.eps,
-            *settings,
-        )
-        if tracking and self.num_batches_tracked is not None and input.numel():
-            self.num_batches_tracked.add_(1)
+        mean, var, seen = self.running_mean, self.running_var, self.num_batches_tracked
+        by_batch = self.training or (mean is None and var is None)
+        if self.training and not tracking:  # the batch alone counts
+            mean = var = None
+        factor = self._factor(seen)
+        parameters = self.weight, self.bias
+        result = batch_norm(input, mean, var, *parameters, by_batch, factor, self.eps, *settings)
+        if tracking and seen is not None and input.array.size and stand_in() is None:
+            seen.array += 1
+            seen.storage.version += 1
         return result
 
-    def _factor(self) -> float:
+    def _factor(self, seen: Tensor | None) -> float:
         """The share of this batch in the running statistics; without momentum all batches count
         alike.
         """
         if self.momentum is not None:
             return self.momentum
-        if self.num_batches_tracked is None:
-            return 0.0
-        return 1 / (self.num_batches_tracked.item() + 1)
+        return 0.0 if seen is None else 1 / (seen.item() + 1)
 
 
 class BatchNorm1d(_BatchNorm):
