@@ -2,7 +2,9 @@
 
 ``jit`` is ``numba.njit`` with what minigrad's kernels have in common: machine code kept on disk by
 the content of the whole folder (see ``_cache``), Python's lock released while a kernel runs, and
-NumPy's floating-point rules (1/0 is inf).  ``fastmath`` is never used: NaN stays NaN.
+NumPy's floating-point rules (1/0 is inf).  ``fastmath`` is never used: NaN stays NaN.  Kernels
+allocate no arrays, and so count no references: threads that did would wait for each other at every
+view of an array, as the counter is one place in memory.
 
 ``NUMBA_DISABLE_JIT=1`` makes ``jit`` return the plain function, ``NUMBA_BOUNDSCHECK=1`` compiles
 kernels that check every index (and keeps them apart on disk).
@@ -43,8 +45,9 @@ def jit(function: Callable[..., Any], **options: Any) -> Any:
     Parameters
     ----------
     function
-        A function of a file of ``kernels/``, without closure.  Its arrays are C-contiguous; those
-        it only reads may be read-only: they share the machine code of writable ones.
+        A function of a file of ``kernels/``, without closure, that allocates nothing.  Its arrays
+        are C-contiguous; those it only reads may be read-only: they share the machine code of
+        writable ones.
     options
         Passed on to ``numba.njit``, for example ``inline="always"``.
 
@@ -64,7 +67,8 @@ def jit(function: Callable[..., Any], **options: Any) -> Any:
     >>> double(y, np.ones(3)); y.tolist()
     [2.0, 2.0, 2.0]
     """
-    compiled = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    settings = {"nogil": True, "error_model": "numpy", "_nrt": False, **options}
+    compiled = numba.njit(**settings)(function)
     if not DISABLED:
         compiled._cache = _FunctionCache(function)
         _ignore_write_protection(compiled)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ._jit import DISABLED, cache_folder, jit
 from .simd import instructions
+from .simd.fork import fork
 from .simd.micro_kernel import ROWS, VECTORS, multiply
 from .simd.tasks import aligned_empty, launch, launch_slices, take
 from .simd.vector import lanes
@@ -17,7 +18,9 @@ _REPEATS = 2000  # tiles in a piece of work
 _MOST_LANES = 16
 
 
-def _fill_tiles(work, c, a, b, bias, repeats):
+def _fill_tiles(work, repeats, buffers):
+    fork(work)
+    c, a, b, bias = buffers
     width = VECTORS * lanes(c)
     piece = take(work)
     while piece < work[1]:
@@ -48,11 +51,7 @@ def tile_work(threads: int) -> tuple[Callable[[], object], float]:
     """
     pieces = 2 * threads
     flop = 2.0 * pieces * _REPEATS * _DEPTH * ROWS * VECTORS * count_lanes(np.empty(0, np.float32))
-    return lambda: launch(_on_thread, pieces, private=_operands), flop
-
-
-def _on_thread(work, operands):
-    fill_tiles(work, *operands, _REPEATS)
+    return lambda: launch(fill_tiles, pieces, _REPEATS, private=_operands), flop
 
 
 def _operands() -> tuple[np.ndarray, ...]:

@@ -1,18 +1,21 @@
 """The number of threads, the pool, and launches from several threads and processes."""
 
+import ast
 import os
 import threading
 import time
-import weakref
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from kernel_copies import KERNELS, copy_kernels, python
+from minigrad.kernels._jit import jit
+from minigrad.kernels.simd.fork import fork
+from minigrad.kernels.simd.tasks import take
 from threadpoolctl import threadpool_info
 
 from minigrad import kernels
-from minigrad.kernels import _bell, _threads, simd
+from minigrad.kernels import _threads, simd
 
 pytestmark = pytest.mark.unit
 
@@ -63,52 +66,48 @@ def test_set_num_threads_checks_its_argument(threads):
             threads(wrong)
 
 
+def in_the_pool():
+    return threading.current_thread() is not threading.main_thread()
+
+
 def test_an_error_in_a_pool_thread_reaches_the_caller():
     begun = threading.Event()
 
     def fail():
-        begun.set()
-        raise ArithmeticError("in the pool")
+        if in_the_pool():
+            begun.set()
+            raise ArithmeticError("in the pool")
+        assert begun.wait(60)
 
     with pytest.raises(ArithmeticError, match="in the pool"):
-        _threads.run_on_threads([begun.wait, fail])
+        _threads.run_on_threads(fail, 2)
 
 
 def test_a_call_that_began_is_waited_for():
     begun, ended = threading.Event(), []
 
     def linger():
-        begun.set()
-        time.sleep(0.2)
-        ended.append(True)
+        if in_the_pool():
+            begun.set()
+            time.sleep(0.2)
+            ended.append(True)
+        assert begun.wait(60)
 
-    _threads.run_on_threads([begun.wait, linger])
+    _threads.run_on_threads(linger, 2)
     assert ended
 
 
-def test_calls_that_nobody_began_are_dropped():
-    release, ran = threading.Event(), []
-    blocking = [release.wait] * (_threads._pool._size + 2)  # every pool thread, and the caller
-    thread = threading.Thread(target=_threads.run_on_threads, args=(blocking,))
-    thread.start()
-    while _threads._pool._size < len(blocking) - 1:
-        time.sleep(0.001)
-    _threads.run_on_threads([lambda: ran.append("caller"), lambda: ran.append("pool")])
-    assert ran == ["caller"]
+def test_calls_that_nobody_began_are_dropped(monkeypatch):
+    """Of a busy pool, as one with a single thread is here."""
+    pool, release, ran = ThreadPoolExecutor(1), threading.Event(), []
+    monkeypatch.setattr(_threads, "_pool", pool)
+    blocked = pool.submit(release.wait)
+    _threads.run_on_threads(lambda: ran.append(in_the_pool()), 3)
+    assert ran == [False]
     release.set()
-    thread.join(60)
-    assert not thread.is_alive()
-
-
-def test_a_dropped_call_keeps_no_array():
-    """A busy pool may hold many such jobs, and each of them all operands of a kernel."""
-    array = np.ones(3)
-    gone = weakref.ref(array)
-    job = _threads._Job(partial(np.negative, array))
-    del array
-    job.finish()
-    assert gone() is None
-    job.work()  # by a pool thread that comes too late
+    assert blocked.result(60)
+    pool.shutdown()
+    assert ran == [False]
 
 
 @pytest.mark.skipif(kernels.rates.DISABLED, reason="nothing is compiled")
@@ -161,56 +160,174 @@ def test_a_forked_child_can_run_kernels():
     assert python(KERNELS.parent, code)[0] == "0"
 
 
-def test_the_shares_belong_to_one_launch_at_a_time():
-    with _threads.shares(3, 2) as outer, _threads.shares(5, 1) as inner:
-        assert [row[:4].tolist() for row in outer] == [[0, 3, 0, 2], [0, 3, 1, 2]]
-        assert [row[:4].tolist() for row in inner] == [[0, 5, 0, 1]]
-        assert not any(np.may_share_memory(row, inner[0]) for row in outer)
+def _record(work, who, slow):
+    """Each piece: who did it, after some time."""
+    fork(work)
+    piece = take(work)
+    while piece < work[1]:
+        x = 0.0
+        for _ in range(slow):
+            x = x * 0.5 + 1.0
+        who[piece] = work[2] + 0.0 * x
+        piece = take(work)
 
 
-def test_there_are_shares_for_more_threads_than_cores():
-    with _threads.shares(7, _threads.cores() + 1) as many:
-        assert [row[2] for row in many] == list(range(_threads.cores() + 1))
+def _count(work, who, buffers):
+    """Each piece: who did it, and one more in the doer's room."""
+    fork(work)
+    piece = take(work)
+    while piece < work[1]:
+        x = 0.0
+        for _ in range(10_000):
+            x = x * 0.5 + 1.0
+        who[piece] = work[2] + 0.0 * x
+        buffers[0][0] += 1
+        buffers[1][0] = work[2]
+        piece = take(work)
 
 
-def test_after_an_interrupt_nobody_counts_with_the_old_shares():
-    """A job may still be at work on the pieces of the launch that was interrupted."""
-    with pytest.raises(KeyboardInterrupt), _threads.shares(3, 1) as before:
-        raise KeyboardInterrupt
-    with _threads.shares(5, 1) as after:
-        assert not np.may_share_memory(before[0], after[0])
-    assert before[0][:2].tolist() == [0, 3]
+def _fail(work, bad):
+    fork(work)
+    piece = take(work)
+    while piece < work[1]:
+        if piece == bad:
+            raise ArithmeticError("a bad piece")
+        piece = take(work)
 
 
-@pytest.mark.skipif(kernels.rates.DISABLED, reason="nothing is compiled")
-@pytest.mark.parametrize(("pieces", "threads"), [(0, 1), (1, 1), (7, 1), (7, 2), (2, 3), (23, 5)])
-def test_each_piece_is_taken_once_whoever_comes(pieces, threads):
-    works = _bell.deal(pieces, threads)
-    order = np.random.default_rng(0).integers(0, threads, pieces)
-    assert sorted(simd.tasks.take(works[i]) for i in order) == list(range(pieces))
-    assert [simd.tasks.take(work) for work in works] == [pieces] * threads
+record, count, fail = map(jit, (_record, _count, _fail))
+compiled = pytest.mark.skipif(kernels.rates.DISABLED, reason="nothing is compiled")
 
 
-@pytest.mark.skipif(kernels.rates.DISABLED, reason="nothing is compiled")
+def rows_of(pieces, threads):
+    """What ``fork`` makes of a launch: a row for each thread."""
+    return np.array([[0, pieces, own, threads, 0, 0, 0, 0] for own in range(threads)])
+
+
+def test_every_kernel_that_takes_pieces_forks_first_and_ends_with_its_pieces():
+    """Whoever launched takes none himself: what came after the pieces would be done twice."""
+    seen = 0
+    for path in [*KERNELS.glob("simd/*.py"), *KERNELS.glob("*.py")]:
+        for kernel in ast.walk(ast.parse(path.read_text())):
+            names = [a.arg for a in kernel.args.args] if isinstance(kernel, ast.FunctionDef) else []
+            if names[:1] != ["work"] or kernel.name == "_take":
+                continue
+            docstring = ast.get_docstring(kernel) is not None
+            assert ast.unparse(kernel.body[docstring]) == "fork(work)", kernel.name
+            assert isinstance(kernel.body[-1], ast.While), kernel.name
+            assert "buffers" not in names[:-1], kernel.name
+            seen += 1
+    assert seen > 50
+
+
+@compiled
+@pytest.mark.parametrize(("pieces", "number"), [(0, 1), (1, 1), (7, 1), (7, 2), (2, 3), (23, 5)])
+def test_each_piece_is_taken_once_whoever_comes(pieces, number):
+    rows = rows_of(pieces, number)
+    order = np.random.default_rng(0).integers(0, number, pieces)
+    assert sorted(take(rows[i]) for i in order) == list(range(pieces))
+    assert [take(row) for row in rows] == [pieces] * number
+
+
+@compiled
 def test_a_thread_takes_its_own_share_first_and_then_helps():
-    calling, other = _bell.deal(5, 2)
-    assert [simd.tasks.take(other) for _ in range(2)] == [2, 3]
-    assert [simd.tasks.take(calling) for _ in range(3)] == [0, 1, 4]
+    calling, other = rows_of(5, 2)
+    assert [take(other) for _ in range(2)] == [2, 3]
+    assert [take(calling) for _ in range(3)] == [0, 1, 4]
 
 
-@pytest.mark.skipif(kernels.rates.DISABLED, reason="nothing is compiled")
-def test_a_thread_that_watches_sees_the_bell_and_loses_patience():
-    bell = _bell.Bell(2)
-    rung, done = bell.sign(_bell.RUNG), bell.sign(_bell.DONE)
-    bell.watch(_bell.RUNG, rung)
-    assert bell.sign(_bell.DONE) == done  # nobody watches before the caller has compiled it
-    assert bell.claim(1, 2)
-    bell.watch(_bell.DONE, done)  # nobody rings: it ends all the same
-    bell.watch(_bell.RUNG, rung)
-    assert bell.sign(_bell.DONE) == done + 1  # who waits for work has done some
-    bell.ring()
-    assert bell.sign(_bell.RUNG) == rung + 1
-    bell.watch(_bell.RUNG, rung)
-    assert not bell.claim(1, 2)
-    bell.release()
-    assert bell.claim(1, 2)
+@compiled
+def test_other_threads_take_part_also_after_a_sleep(threads):
+    threads(2)
+    for _ in range(2):
+        time.sleep(0.05)  # far longer than they stay awake
+        assert within(60, lambda: set(recorded(100, 20_000)) == {0, 1})
+
+
+@compiled
+@pytest.mark.skipif(_threads.cores() < 2, reason="one core")
+def test_between_launches_the_others_stay_awake_for_a_while(threads):
+    threads(2)
+    team = simd.team.team()
+
+    def joined_in_all():
+        asleep, joined = [], []
+        for _ in range(20):
+            asleep += team._sleepers
+            joined.append(set(recorded(20, 1000)) == {0, 1})
+        return all(joined[1:]) and len(asleep) <= 1
+
+    assert within(60, joined_in_all)
+
+
+def recorded(pieces, slow):
+    who = np.full(pieces, -1.0)
+    simd.tasks.launch(record, pieces, who, slow)
+    return who
+
+
+def within(seconds, condition):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+    return False
+
+
+@compiled
+def test_a_launch_that_finds_the_team_at_work_does_it_alone(threads):
+    threads(2)
+    recorded(2, 1)
+    memory = simd.team.team().memory
+    memory[simd.fork.BUSY] = 1
+    try:
+        assert (recorded(100, 20_000) == 0).all()
+    finally:
+        memory[simd.fork.BUSY] = 0
+    assert within(60, lambda: set(recorded(100, 20_000)) == {0, 1})
+
+
+@compiled
+def test_who_comes_late_finds_the_gate_closed():
+    team = simd.team.Team()
+    team.memory[simd.fork.RUNG] += 1
+    simd.team.stand_by(team.memory, 1, 10)  # it would call what lies at address 0
+    assert team.memory[simd.fork.GATE] == simd.fork.CLOSED
+    assert not team.memory[simd.fork.BUSY]
+
+
+@compiled
+def test_each_thread_has_its_own_buffers(threads):
+    threads(2)
+    who, rooms = np.zeros(100), []
+
+    def private():
+        rooms.append((np.zeros(1, np.int64), np.full(5, -1.0)))
+        return rooms[-1]
+
+    def both_took_part():
+        rooms.clear()
+        simd.tasks.launch(count, len(who), who, private=private)
+        return set(who) == {0, 1}
+
+    assert within(60, both_took_part)
+    for thread, (counted, named) in enumerate(rooms):
+        assert counted[0] == (who == thread).sum()
+        assert named[0] == thread
+
+
+@compiled
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_an_error_in_a_piece_is_that_of_the_launch(threads, number):
+    threads(number)
+    for bad in range(8):
+        with pytest.raises(ArithmeticError, match="a bad piece"):
+            simd.tasks.launch(fail, 8, bad)
+    assert sorted(set(recorded(8, 1))) in ([0], [0, 1], [0, 1, 2], [0, 2])
+
+
+@compiled
+def test_a_launch_waits_for_all_its_pieces(threads):
+    threads(3)
+    for _ in range(2000):
+        assert recorded(5, 10).min() >= 0

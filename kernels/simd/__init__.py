@@ -6,7 +6,7 @@ To see how a fast convolution works, read in this order:
 2. ``micro_kernel``  a tile of a matrix product, held in registers
 3. ``patches``       implicit im2col: packing the patches of a few pixels at a time
 4. ``weights``       packing the weights
-5. ``tasks``         sharing work among threads
+5. ``tasks``         sharing work among threads (``fork``, ``team``)
 6. ``gather``        the packed matrix product over blocks of pixels
 7. ``direct``        the way round packing, for few channels a group (``padded``, ``tap_tile``)
 8. ``winograd``      fewer multiplications for 3 x 3 kernels (``winograd_tiles``, with ``shuffle``,

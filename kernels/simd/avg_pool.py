@@ -26,6 +26,7 @@ from .columns import (
     pixel_tables,
     window_tables,
 )
+from .fork import fork
 from .reduction import row_sums
 from .shuffle import interleave
 from .strided import load_every, store_every
@@ -163,6 +164,7 @@ count_shares = jit(_count_shares)
 
 def _share_rows_evenly(work, gx, gy, rows):
     """Pieces of ``rows`` rows."""
+    fork(work)
     R, L = gx.shape
     piece = take(work)
     while piece < work[1]:
@@ -178,6 +180,7 @@ share_rows = jit(_share_rows_evenly)
 
 def _add_windows(work, y, x, aims, row_areas, column_areas, geometry, rows):
     """Pieces of ``rows`` rows of windows."""
+    fork(work)
     (KH, KW), (SH, SW), (PH, _), _ = geometry
     P, OH, OW = y.shape
     _, H, W = x.shape
@@ -212,6 +215,7 @@ def _ask_windows(
     work, gx, gy, aims, phases, stores, window_rows, row_areas, column_areas, rows,
 ):  # fmt: skip
     """Pieces of ``rows`` rows of pixels."""
+    fork(work)
     P, H, W = gx.shape
     _, OH, OW = gy.shape
     SW = len(phases) - 1

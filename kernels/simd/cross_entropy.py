@@ -19,6 +19,7 @@ from numpy import ndarray as Array
 from .._jit import jit
 from .across import prefetch
 from .exponential import exp, log
+from .fork import fork
 from .softmax import (
     add_powers,
     block_pieces,
@@ -90,6 +91,7 @@ def cross_entropy_grad(
 
 def _score_blocks(work, losses, parts, stats, x, labels, weight, ignored, smoothing, buffers):
     """room: the block, top, the logarithm of total, and the sum of w * log softmax."""
+    fork(work)
     (room,) = buffers
     N, C, L = x.shape
     D, B = lanes(x), room.shape[1]
@@ -133,6 +135,7 @@ score_blocks = jit(_score_blocks)
 
 
 def _score_rows(work, losses, parts, stats, x, labels, weight, ignored, smoothing):
+    fork(work)
     N, C, _ = x.shape
     chunk = row_chunk(C)
     piece = take(work)
@@ -173,6 +176,7 @@ share = jit(_share)
 
 def _differentiate_blocks(work, gx, gy, stats, x, labels, weight, ignored, smoothing, buffers):
     """room: top, the factor of the powers, and gy times the smoothing of a class."""
+    fork(work)
     (room,) = buffers
     _, C, L = x.shape
     D, B = lanes(x), room.shape[1]
@@ -219,6 +223,7 @@ differentiate_blocks = jit(_differentiate_blocks)
 
 
 def _differentiate_rows(work, gx, gy, stats, x, labels, weight, ignored, smoothing):
+    fork(work)
     N, C, _ = x.shape
     D, chunk = lanes(x), row_chunk(C)
     zero = broadcast(x, 0)

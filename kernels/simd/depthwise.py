@@ -25,6 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .gather import Output
 from .instructions import VECTOR_BYTES
 from .patches import Walk
@@ -162,6 +163,7 @@ pass_strip = jit(_pass_strip)
 
 def _pass_planes(work, y, x, weights, bias, columns, masks, ends, walk, split, rows, steps):
     """Take piece after piece: its planes, the remainders of each, and strips from left to right."""
+    fork(work)
     downs, hop, planes = split[2], split[3], split[5]
     L = lanes(x)
     piece = take(work)

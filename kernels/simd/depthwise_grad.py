@@ -13,6 +13,7 @@ import numpy as np
 
 from .._jit import jit
 from .depthwise import lane_masks
+from .fork import fork
 from .instructions import VECTOR_BYTES
 from .patches import Walk
 from .rows import add_products, repeated
@@ -58,6 +59,7 @@ def weight_grad_depthwise(
 
 def _sum_taps(work, parts, x, gy, columns, masks, walk, split, rows, taps, steps):
     """Take slice after slice of the pictures of one channel."""
+    fork(work)
     slices, top, DH = split
     L = lanes(x)
     zero = broadcast(x, 0)

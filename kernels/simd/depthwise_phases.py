@@ -16,6 +16,7 @@ import numpy as np
 
 from .._jit import jit
 from .depthwise import lane_masks, planes_of_piece, row_ends
+from .fork import fork
 from .gather import Output
 from .instructions import VECTOR_BYTES
 from .patches import Walk
@@ -103,6 +104,7 @@ weave_strip = jit(_weave_strip)
 
 def _weave_planes(work, y, x, weights, bias, rows, tops, columns, masks, ends, walk, out, split):
     """Take piece after piece: its planes, and of each the strips from left to right."""
+    fork(work)
     evens, planes = split
     L, vectors = lanes(x), len(ends) // 2
     piece = take(work)

@@ -18,6 +18,7 @@ meet in y as they are written.
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .gather import Output
 from .instructions import VECTOR_BYTES
 from .padded import column_masks, copy_planes, plan_band, tap_offsets
@@ -144,6 +145,7 @@ write_row = jit(_write_row)
 
 def _gather_bands(work, y, x, filters, offsets, columns, phases, plan, split, buffers):
     """Take band after band of the pictures of one group."""
+    fork(work)
     (weights, bias), (remainders, masks), (walk, out, band) = filters, columns, plan
     bands, channels, panels, rows, room = split
     copy, sums = buffers

@@ -19,6 +19,7 @@ import numpy as np
 
 from .._jit import jit
 from .dot_tile import COLUMNS, multiply_dots
+from .fork import fork
 from .instructions import VECTOR_BYTES
 from .padded import Band, column_masks, copy_planes, plan_band, tap_offsets
 from .patches import Walk
@@ -104,6 +105,7 @@ mask_idle = jit(_mask_idle)
 
 def _sum_dots(work, parts, x, gy, offsets, columns, gy_columns, plan, split, buffers):
     """Take piece after piece: a group, a stretch of its channels, a slice of the pictures."""
+    fork(work)
     (remainders, inside), (gy_remainders, gy_inside) = columns, gy_columns
     walk, band, gy_walk, gy_band = plan
     slices, stretches, channels, bands, panels, rows, width, T = split

@@ -16,6 +16,7 @@ The slices' sums are added at the end, always in the same order.
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .micro_kernel import ROWS, VECTORS
 from .patch_rows import RowPlan, pack_rows
 from .patches import Walk
@@ -55,6 +56,7 @@ def weight_grad_by_dots(
 
 def _sum_dots(work, sums, x, gy, walk, O, cut, band, tables, buffers):
     """A slice of the blocks and a group per piece of work."""
+    fork(work)
     slices, room = cut
     packed, copy = buffers
     K = walk.C * len(tables[2])

@@ -17,6 +17,7 @@ from numba.extending import intrinsic
 
 from .._jit import jit
 from ..loops.random import FIRST, GAMMA, SECOND, split_mix
+from .fork import fork
 from .instructions import emit_broadcast, vector_type
 from .tasks import launch, take
 from .vector import (
@@ -97,6 +98,7 @@ first_counter = jit(_first_counter)
 
 
 def _drop(work, y, x, key, threshold, factor):
+    fork(work)
     L = lanes(x)
     step = np.uint64(L // 2) * GAMMA
     piece = take(work)
@@ -122,6 +124,7 @@ drop = jit(_drop)
 
 
 def _draw_mask(work, mask, key, threshold, factor):
+    fork(work)
     L = lanes(mask)
     piece = take(work)
     while piece < work[1]:
@@ -139,6 +142,7 @@ draw_mask = jit(_draw_mask)
 
 def _scale_rows(work, y, x, mask, together):
     """Each row of x times its number of the mask; so many rows are a piece."""
+    fork(work)
     L = lanes(x)
     rows, inner = x.shape
     piece = take(work)

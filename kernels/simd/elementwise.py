@@ -16,6 +16,7 @@ import numpy as np
 
 from .._jit import jit
 from .curves import CURVES
+from .fork import fork
 from .formulas import Formula, evaluate
 from .tasks import launch, take
 from .vector import (
@@ -86,6 +87,7 @@ def _launch(kernel, name, part, y, inputs, parameters):
 
 
 def _map_one(work, y, x, formula, numbers):
+    fork(work)
     L = lanes(x)
     piece = take(work)
     while piece < work[1]:
@@ -109,6 +111,7 @@ map_one = jit(_map_one)
 
 
 def _map_two(work, gx, gy, x, formula, numbers):
+    fork(work)
     L = lanes(x)
     piece = take(work)
     while piece < work[1]:

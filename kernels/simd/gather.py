@@ -34,6 +34,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .instructions import (
     VECTOR_BYTES,
 )
@@ -303,6 +304,7 @@ gather_block = jit(_gather_block)
 
 def _gather_blocks(work, y, x, w, bias, taps, phases, walk, out, filters, split, buffers):
     """Take run after run of blocks, for one group and a share of its output channels."""
+    fork(work)
     shares = -(-out.O // (split.share * ROWS))
     runs = -(-split.blocks // split.run)
     piece = take(work)

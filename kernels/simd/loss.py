@@ -17,6 +17,7 @@ import numpy as np
 from .._jit import jit
 from .across import kept
 from .elementwise import map_pairs
+from .fork import fork
 from .formulas import Formula, evaluate
 from .lanes import Lanes, where
 from .tasks import launch, take
@@ -70,6 +71,7 @@ def _formula(name, part):
 
 
 def _add_losses(work, parts, x, t, formula, numbers):
+    fork(work)
     L = lanes(x)
     zero, one = broadcast(parts, 0.0), broadcast(x, 1)
     piece = take(work)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from .._jit import jit
+from .fork import fork
 from .tasks import launch, take
 
 __all__ = ["nll", "nll_grad"]
@@ -29,6 +30,7 @@ def nll_grad(gx: Array, gy: Array, labels: Array, weight: Array, ignored: int) -
 
 
 def _pick(work, losses, parts, x, labels, weight, ignored):
+    fork(work)
     L = x.shape[2]
     piece = take(work)
     while piece < work[1]:
@@ -47,6 +49,7 @@ pick = jit(_pick)
 
 
 def _put(work, gx, gy, labels, weight, ignored):
+    fork(work)
     L = gx.shape[2]
     piece = take(work)
     while piece < work[1]:

@@ -12,6 +12,7 @@ from numpy import ndarray as Array
 
 from .. import loops
 from .._jit import jit
+from .fork import fork
 from .norm_runs import (
     find_gradient_sums,
     find_line,
@@ -68,6 +69,7 @@ def _launch(kernel, x, *arguments):
 def _normalize_channels(
     work, y, mean, var, rstd, x, weight, bias, eps, slope, sizes, strange
 ):  # fmt: skip
+    fork(work)
     N, C, L, share = sizes
     piece = take(work)
     while piece < work[1]:
@@ -86,6 +88,7 @@ normalize_channels = jit(_normalize_channels)
 
 
 def _scale_channels(work, y, x, mean, rstd, weight, bias, slope, sizes, strange):
+    fork(work)
     N, C, L, share = sizes
     piece = take(work)
     while piece < work[1]:
@@ -101,6 +104,7 @@ scale_channels = jit(_scale_channels)
 def _find_gradients(
     work, gx, gweight, gbias, gy, x, mean, rstd, weight, bias, slope, training, sizes, strange
 ):
+    fork(work)
     N, C, L, share = sizes
     M = max(N * L, 1)
     piece = take(work)

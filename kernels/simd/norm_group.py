@@ -18,6 +18,7 @@ from numpy import ndarray as Array
 
 from .. import loops
 from .._jit import jit
+from .fork import fork
 from .norm_rows import rows_norm, rows_norm_grad
 from .norm_runs import (
     find_gradient_sums,
@@ -88,6 +89,7 @@ def _sizes(x, mean):
 
 
 def _normalize_groups(work, y, mean, var, rstd, x, weight, bias, eps, sizes, strange):
+    fork(work)
     G, K, L, share = sizes
     piece = take(work)
     while piece < work[1]:
@@ -108,6 +110,7 @@ normalize_groups = jit(_normalize_groups)
 
 def _find_gradients(work, gx, sums, gy, x, mean, rstd, weight, sizes, strange):
     """Also the sums of gy, and of gy * (x - mean), over each channel: the halves of ``sums``."""
+    fork(work)
     G, K, L, share = sizes
     half = len(sums) // 2
     piece = take(work)

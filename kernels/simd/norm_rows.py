@@ -22,6 +22,7 @@ import numpy as np
 from numpy import ndarray as Array
 
 from .._jit import jit
+from .fork import fork
 from .norm_runs import find_line, find_moments, in_a_piece, part, put, sum_from_first
 from .tasks import launch, take
 from .vector import (
@@ -86,6 +87,7 @@ def _sizes(mean, weight, G):
 
 
 def _normalize_rows(work, y, mean, var, rstd, x, weight, bias, eps, sizes, strange):
+    fork(work)
     G, D, share = sizes
     piece = take(work)
     while piece < work[1]:
@@ -166,6 +168,7 @@ def _row_gradients(work, gx, sums, gy, x, mean, rstd, weight, sizes, strange):
 
     And each piece's part of the sums down the columns, if there is room for them.
     """
+    fork(work)
     G, D, share = sizes
     piece = take(work)
     while piece < work[1]:
@@ -212,6 +215,7 @@ add_parts = jit(_add_parts)
 
 def _sum_columns(work, gweight, gbias, gy, x, mean, rstd, sizes):
     """`sum_block` over all pictures: a block of columns per piece of work."""
+    fork(work)
     G, D = sizes
     blocks = (D + _COLUMNS - 1) // _COLUMNS
     piece = take(work)

@@ -16,6 +16,7 @@ import math
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .lanes import Lanes, lanewise
 from .tasks import launch, take
 from .vector import (
@@ -119,6 +120,7 @@ def sqrt(x: Lanes) -> Lanes:
 
 
 def _step_sgd(work, p, g, buf, numbers, gathers, nesterov, first):
+    fork(work)
     L = lanes(p)
     piece = take(work)
     while piece < work[1]:
@@ -144,6 +146,7 @@ step_sgd = jit(_step_sgd)
 
 
 def _step_adam(work, p, g, m, v, vmax, numbers, decoupled, amsgrad):
+    fork(work)
     L = lanes(p)
     piece = take(work)
     while piece < work[1]:
@@ -178,6 +181,7 @@ step_adam = jit(_step_adam)
 
 
 def _step_rmsprop(work, p, g, v, gmean, buf, numbers, centered, gathers):
+    fork(work)
     L = lanes(p)
     piece = take(work)
     while piece < work[1]:

@@ -21,6 +21,7 @@ the smaller of the two by the number of taps.
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS, VECTORS, multiply
 from .patches import Walk, find_pieces, pack_patches, piece_tables
@@ -99,6 +100,7 @@ pack_transposed = jit(_pack_transposed)
 
 def _sum_slices(work, sums, x, gy, zeros, taps, middle, walk, gy_walk, split, buffers):
     """Take slice after slice: its part of the sums, block by block of its pixels."""
+    fork(work)
     slices, stretches, blocks, channels, depth, width = split
     patches, rows, transposed, pieces, aims, gy_pieces, gy_aims = buffers
     L = lanes(x)
@@ -138,6 +140,7 @@ sum_slices = jit(_sum_slices)
 
 def _add_slices(work, gw, sums, O, C, T, split):
     """gw[g*O + o, c, t] = sum over slices; one output channel per piece of work."""
+    fork(work)
     slices, stretches, _, channels, depth, width = split
     copy = len(sums) // slices
     channel = take(work)

@@ -27,6 +27,7 @@ from .columns import (
     pixel_tables,
     window_tables,
 )
+from .fork import fork
 from .shuffle import interleave
 from .strided import (
     keep_largest,
@@ -80,6 +81,7 @@ def max_pool2d_taps_input_grad(
 
 def _find_largest(work, y, taps, x, aims, first_taps, geometry, rows):
     """Pieces of ``rows`` rows of windows."""
+    fork(work)
     (KH, KW), (SH, SW), (PH, _), (DH, _) = geometry
     P, OH, OW = y.shape
     _, H, W = x.shape
@@ -116,6 +118,7 @@ find_largest = jit(_find_largest)
 
 def _ask_windows(work, gx, gy, taps, aims, phases, stores, window_rows, rows):
     """Pieces of ``rows`` rows of pixels."""
+    fork(work)
     P, H, W = gx.shape
     _, OH, OW = gy.shape
     KW, SW = aims.shape[1], len(phases) - 1

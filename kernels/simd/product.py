@@ -29,12 +29,12 @@ else always runs next; so NumPy gets only what it does on one thread.
 
 import numpy as np
 
-from .._bell import deal
 from .._jit import jit
+from .fork import fork
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS, VECTORS, multiply
 from .tap_grad import turn_panel
-from .tasks import aligned_empty, launch, launch_slices, take
+from .tasks import aligned_empty, alone, launch, launch_slices, take
 from .thin_product import add_up, multiply_few_rows, multiply_short_sums
 from .vector import broadcast, from_bits, lanes, masked_load, masked_store, store
 
@@ -134,11 +134,12 @@ def _multiply_packed(z, x, y, bias, turned):
 def _run_alone(kernel, pieces, *arguments, private=None):
     """As `launch`, on the calling thread: waking another takes longer than small products."""
     buffers = [private()] if private else []
-    kernel(deal(pieces, 1)[0], *arguments, *buffers)
+    kernel(alone(pieces), *arguments, *buffers)
 
 
 def _pack_panels(work, packed_x, packed_y, x, y, x_layout, y_layout, k, x_panels, buffers):
     """A panel of x or of y per piece of work."""
+    fork(work)
     piece = take(work)
     while piece < work[1]:
         if piece < x_panels:
@@ -180,6 +181,7 @@ pack_panels = jit(_pack_panels)
 
 def _multiply_blocks(work, z, packed_x, packed_y, bias, zeros, sizes, k, block):
     """Blocks of z, or of a slice's part of it; one per piece of work."""
+    fork(work)
     B, M, N, panel = sizes
     L = lanes(z)
     depth = k[1] - k[0]

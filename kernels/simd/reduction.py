@@ -12,6 +12,7 @@ after the other at the end.  Where segments begin depends on the shape alone, an
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .tasks import launch, take
 from .vector import broadcast, from_bits, lanes, masked_load_double, sum_lanes
 
@@ -57,6 +58,7 @@ sum_segment = jit(_sum_segment)
 
 def _sum_segments(work, partial, x, L, rows):
     """Pieces of ``rows`` segments each, of rows of L numbers."""
+    fork(work)
     S = -(-L // _SEGMENT)
     piece = take(work)
     while piece < work[1]:

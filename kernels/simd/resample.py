@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import loops
 from .._jit import jit
+from .fork import fork
 from .shuffle import interleave, odds
 from .strided import load_every, store_every
 from .tasks import launch, launch_slices, take
@@ -76,6 +77,7 @@ def _launch(kernel, large, small):
 
 def _shuffle_rows(work, y, x, rows):
     """Pieces of ``rows`` rows of the shuffled picture."""
+    fork(work)
     P, R, _, H, W = x.shape
     L = lanes(y)
     zero = broadcast(y, 0)
@@ -105,6 +107,7 @@ shuffle_rows = jit(_shuffle_rows)
 
 def _unshuffle_rows(work, x, y, rows):
     """Pieces of ``rows`` rows of the shuffled picture x."""
+    fork(work)
     P, R, _, H, W = y.shape
     L = lanes(x)
     zero = broadcast(x, 0)

@@ -11,6 +11,7 @@ A block's positions are side by side in y, too, so tiles are written straight th
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .gather import Output, padded_bias
 from .micro_kernel import ROWS, VECTORS, multiply
 from .patch_rows import RowPlan, pack_rows
@@ -49,6 +50,7 @@ def gather_rows(
 
 def _multiply_rows(work, y, x, weights, bias, walk, O, cut, band, tables, buffers):
     """Take run after run of blocks of one group."""
+    fork(work)
     run, blocks, room = cut
     packed, copy = buffers
     L, K = lanes(y), walk.C * len(tables[2])

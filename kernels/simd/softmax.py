@@ -25,6 +25,7 @@ import numpy as np
 from .._jit import jit
 from .across import prefetch
 from .exponential import exp, log
+from .fork import fork
 from .instructions import (
     VECTOR_BYTES,
 )
@@ -186,6 +187,7 @@ add_powers = jit(_add_powers)
 
 
 def _fill_blocks(work, y, x, logarithm, buffers):
+    fork(work)
     (room,) = buffers
     _, C, L = x.shape
     D, B = lanes(x), room.shape[1]
@@ -231,6 +233,7 @@ read_two = jit(_read_two)
 
 
 def _fill_block_gradients(work, gx, gy, y, logarithm, buffers):
+    fork(work)
     (room,) = buffers
     _, C, L = y.shape
     D, B = lanes(y), room.shape[1]

@@ -11,6 +11,7 @@ import numpy as np
 from .._jit import jit
 from .across import largest_lane
 from .exponential import exp
+from .fork import fork
 from .tasks import take
 from .vector import (
     broadcast,
@@ -62,6 +63,7 @@ find_row = jit(_find_row)
 
 
 def _fill_rows(work, y, x, logarithm):
+    fork(work)
     N, C, _ = x.shape
     D, chunk = lanes(x), row_chunk(C)
     zero = broadcast(x, 0)
@@ -83,6 +85,7 @@ fill_rows = jit(_fill_rows)
 
 
 def _fill_row_gradients(work, gx, gy, y, logarithm):
+    fork(work)
     N, C, _ = y.shape
     D, chunk = lanes(y), row_chunk(C)
     zero = broadcast(y, 0)

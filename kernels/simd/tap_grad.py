@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS, VECTORS
 from .patches import Walk
@@ -194,10 +195,13 @@ multiply_taps = jit(_multiply_taps)
 
 def _sum_taps(work, gw, sums, x, gy, taps, walk, O, cut, buffers):
     """Take piece after piece: a slice, a group, a stretch of o and one of c."""
+    fork(work)
     packed_x, packed_gy, pairs, ends, own, turned = buffers
     L = lanes(x)
     T = len(taps)
-    first_tap, last_tap = taps[:, 0].min(), taps[:, 0].max()
+    first_tap = last_tap = taps[0, 0]
+    for t in range(1, T):
+        first_tap, last_tap = min(first_tap, taps[t, 0]), max(last_tap, taps[t, 0])
     parts = walk.G * cut.o_parts * cut.c_parts
     x_plane, gy_plane = walk.H * walk.W, walk.QH * walk.QW
     batches = (walk.N + cut.pictures - 1) // cut.pictures
@@ -293,6 +297,7 @@ copy = jit(_copy)
 
 def _add_slices(work, gw, sums, T, O, C, cut, buffers):
     """Add up what the slices have for one tile of o, and write it; a tile per piece of work."""
+    fork(work)
     own, turned = buffers[4:]
     L = lanes(gw)
     most = (cut.outputs + ROWS - 1) // ROWS

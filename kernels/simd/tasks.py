@@ -3,6 +3,7 @@
 A fast kernel is written as a loop over *pieces* of work, taken one after the other::
 
     def _kernel(work, y, x, ...):
+        fork(work)                  # other threads begin here, too
         piece = take(work)
         while piece < work[1]:
             ...                     # writes the outputs of this piece, and no others
@@ -16,49 +17,18 @@ allocated by NumPy outside the kernel.
 """
 
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 
 import numpy as np
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
 
-from .._bell import DONE, LINE, RUNG, TAKEN, deal, watch_by
-from .._jit import DISABLED, jit
-from .._threads import get_num_threads, run_on_threads, shares
-from .instructions import (
-    data_pointer,
-    emit_pause,
-)
+from .._jit import jit
+from .._threads import get_num_threads, run_on_threads
+from .fork import LINE, OWN, PIECES, THREADS
+from .team import MOST_THREADS, add, team
 
-__all__ = ["aligned_empty", "launch", "launch_slices", "take"]
+__all__ = ["aligned_empty", "alone", "launch", "launch_slices", "take"]
 
 _CACHE_LINE = 64  # bytes
-_PATIENCE = 1 << 13  # glances before a thread goes to sleep: some 200 us
-
-
-@intrinsic
-def glance(typingctx, signs, place):
-    """``glance(signs, i)``: signs[i] as other threads left it, after a short pause."""
-
-    def generate(context, builder, signature, arguments):
-        emit_pause(builder)
-        sign = data_pointer(context, builder, signature.args[0], *arguments)
-        return builder.load_atomic(sign, "monotonic", 8)
-
-    return types.int64(signs, place), generate
-
-
-@intrinsic
-def add_one(typingctx, signs, place):
-    """``add_one(signs, i)``: one more at signs[i], whoever else adds to it."""
-
-    def generate(context, builder, signature, arguments):
-        sign = data_pointer(context, builder, signature.args[0], *arguments)
-        return builder.atomic_rmw("add", sign, ir.Constant(ir.IntType(64), 1), "monotonic")
-
-    return types.int64(signs, place), generate
 
 
 def _take(work):
@@ -66,32 +36,16 @@ def _take(work):
 
     A thread takes the pieces of its own share, then what is left of the next thread's, and so on.
     """
-    pieces, own, threads = work[1], work[2], work[3]
+    pieces, own, threads = work[PIECES], work[OWN], work[THREADS]
     for i in range(own, own + threads):
         thread = i if i < threads else i - threads
-        piece = thread * pieces // threads + add_one(work, (thread - own) * LINE)
+        piece = thread * pieces // threads + add(work, (thread - own) * LINE, 1)
         if piece < (thread + 1) * pieces // threads:
             return piece
     return pieces
 
 
 take = jit(_take)
-
-
-def _watch(signs, ended, place, seen):
-    """What ``_bell.watch_by`` asks for."""
-    if ended:
-        add_one(signs, DONE)
-    patience = _PATIENCE
-    while patience > 0 and glance(signs, place) == seen:
-        patience -= 1
-    while place == RUNG and patience > 0 and glance(signs, TAKEN) == 0:
-        patience -= 1
-
-
-watch = jit(_watch)
-if not DISABLED:
-    watch_by(watch)
 
 
 def launch(
@@ -116,15 +70,24 @@ def launch(
     """
     if pieces < 1:
         return
-    threads = min(get_num_threads(), pieces, pieces if most is None else most)
-    rooms = [(private(),) if private else () for _ in range(threads)]
+    threads = min(get_num_threads(), pieces, pieces if most is None else most, MOST_THREADS)
     if threads == 1:
-        kernel(deal(pieces, 1)[0], *arguments, *rooms[0])
+        kernel(alone(pieces), *arguments, *((private(),) if private else ()))
         return
-    with shares(pieces, threads) as works:
-        run_on_threads(
-            [partial(kernel, work, *arguments, *room) for work, room in zip(works, rooms)]
-        )
+    rooms = [private() for _ in range(threads)] if private else []
+    table = np.array([[_address(array) for array in room] for room in rooms], np.int64)
+    work = np.array([0, pieces, -1, threads, team().address, _address(table), 0, 0], np.int64)
+    team().gather(threads)
+    kernel(work, *arguments, *rooms[:1])
+
+
+def alone(pieces: int) -> np.ndarray:
+    """The row of a thread that has all the pieces to itself."""
+    return np.array([0, pieces, 0, 1, 0, 0, 0, 0], np.int64)
+
+
+def _address(array):
+    return array.__array_interface__["data"][0]
 
 
 def launch_slices(
@@ -150,7 +113,7 @@ def launch_slices(
             begin, end = piece * length // pieces, (piece + 1) * length // pieces
             kernel(*[array[begin:end] for array in arrays], *settings)
 
-    run_on_threads([run] * max(1, min(get_num_threads(), pieces)))
+    run_on_threads(run, min(get_num_threads(), pieces))
 
 
 def aligned_empty(size: int, dtype: np.dtype, what: str) -> np.ndarray:

@@ -18,6 +18,7 @@ have sums of their own, which are added in order.
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS, VECTORS
 from .row_dots import dot_tile
@@ -81,6 +82,7 @@ def add_up(z: np.ndarray, sums: np.ndarray, bias: np.ndarray) -> None:
 
 def _multiply_rows(work, sums, x, y, bias, sizes, cut, depth, buffers):
     """Dot products with rows of y."""
+    fork(work)
     B, M, N, K = sizes
     slices, columns = cut
     (held,) = buffers
@@ -115,6 +117,7 @@ multiply_rows = jit(_multiply_rows)
 
 def _multiply_columns(work, sums, x, y, bias, sizes, cut, buffers):
     """Sums of rows of y; x is packed: [k][rows m, filled up to fours]."""
+    fork(work)
     B, M, N, K = sizes
     slices, columns = cut
     (held,) = buffers
@@ -201,6 +204,7 @@ def multiply_short_sums(
 
 def _add_short_sums(work, z, x, y, bias, sizes, share):
     """``share`` rows of z per piece of work, some columns after the other."""
+    fork(work)
     M, N, K = sizes
     L = lanes(z)
     zero = broadcast(z, 0)

@@ -16,6 +16,7 @@ import numpy as np
 
 from .._jit import jit
 from ..geometry import PoolGeometry
+from .fork import fork
 from .shuffle import interleave, odds
 from .strided import keep_largest, store_integers, where_integer
 from .tasks import launch, take
@@ -75,6 +76,7 @@ def _launch(kernel, y, *arguments):
 
 
 def _find_largest(work, y, taps, x, rows):
+    fork(work)
     T, OW = y.shape
     L = lanes(x)
     zero, one, two, three = broadcast(x, 0), broadcast(x, 1), broadcast(x, 2), broadcast(x, 3)
@@ -106,6 +108,7 @@ find_largest = jit(_find_largest)
 
 
 def _hand_to_taps(work, gy, taps, gx, rows):
+    fork(work)
     T, OW = gy.shape
     L = lanes(gx)
     zero = broadcast(gx, 0)
@@ -137,6 +140,7 @@ hand_to_taps = jit(_hand_to_taps)
 
 
 def _add_up(work, y, x, factor, rows):
+    fork(work)
     T, OW = y.shape
     L = lanes(x)
     zero, scale = broadcast(x, 0), broadcast(x, factor)
@@ -162,6 +166,7 @@ add_up = jit(_add_up)
 
 
 def _spread(work, gy, gx, factor, rows):
+    fork(work)
     T, OW = gy.shape
     L = lanes(gx)
     zero, scale = broadcast(gx, 0), broadcast(gx, factor)

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS
 from .tasks import aligned_empty, launch, take
@@ -151,6 +152,7 @@ pack_stretch = jit(_pack_stretch)
 
 def _pack_panels(work, packed, w, taps, phases, C, filters, buffers):
     """One panel per piece of work: what the phases share of it is read once from memory."""
+    fork(work)
     turned, starts = buffers
     panels = (filters.O + ROWS - 1) // ROWS
     piece = take(work)

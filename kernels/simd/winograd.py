@@ -75,6 +75,7 @@ other sign; Winograd, "Arithmetic complexity of computations" (1980).
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .gather import Output, padded_bias
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS, VECTORS, multiply
@@ -228,6 +229,7 @@ restore_stretch = jit(_restore_stretch)
 
 def _multiply_tiles(work, y, finite, x, u, bias, walk, out, corner, split, tile, buffers):
     """Take block after block: some tiles, one group, a share of its output channels."""
+    fork(work)
     vectors, blocks, share = split
     v, m, pieces, x_aims, y_aims, firsts = buffers
     L = lanes(x)

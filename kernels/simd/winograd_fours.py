@@ -40,6 +40,7 @@ import numpy as np
 
 from .._jit import jit
 from ..geometry import Conv2dGeometry
+from .fork import fork
 from .shuffle import interleave
 from .tasks import aligned_empty, launch, take
 from .vector import broadcast, evens, from_bits, lanes, masked_load, masked_store
@@ -188,6 +189,7 @@ deal_column = jit(_deal_column)
 
 def _deal_parts(work, parts, x, shape, x_shape, window, C):
     """One channel of one picture per piece of work."""
+    fork(work)
     _, _, AH, AW = shape
     _, _, H, W = x_shape
     step, top, left = window
@@ -216,6 +218,7 @@ deal_parts = jit(_deal_parts)
 
 def _collect_parts(work, y, parts, y_shape, shape, padding, O):
     """Row ih of y is row (ih + PH) // 2 of the two parts with its remainder, by turns."""
+    fork(work)
     _, _, H, W = y_shape
     _, _, AH, AW = shape
     L = lanes(y)

@@ -49,6 +49,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS, VECTORS, multiply
 from .patches import Walk, find_pieces, piece_tables
@@ -249,6 +250,7 @@ def _sum_tiles(
     work, gw, finite, sums, x, gy, zeros, walk, out, corner, cut, sizes, places, tile, buffers
 ):
     """Take piece after piece: a slice, a group, a stretch of c and one of o."""
+    fork(work)
     v, gm, own, room, pieces, x_aims, y_aims, firsts = buffers
     L = lanes(x)
     side = len(tile)
@@ -307,6 +309,7 @@ stretches = jit(_stretches)
 
 def _add_slices(work, gw, finite, sums, walk, out, cut, sizes, places, tile, buffers):
     """Add up the slices' gu, and bring the sums back: ROWS of c in a part per piece of work."""
+    fork(work)
     room = buffers[3]
     C, area = sizes
     parts = walk.G * cut.c_parts * cut.o_parts

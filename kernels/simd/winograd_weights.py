@@ -24,6 +24,7 @@ channels is w[o, c] at places[q, t].  A kernel of 3 x 3 has one part, one of 4 x
 import numpy as np
 
 from .._jit import jit
+from .fork import fork
 from .instructions import VECTOR_BYTES
 from .micro_kernel import ROWS
 from .tasks import aligned_empty, launch, take
@@ -155,6 +156,7 @@ turn_kernels = jit(_turn_kernels)
 
 def _transform_panels(work, u, w, O, panel, steps, sizes, places, tile, buffers):
     """One panel of output channels of one group per piece of work."""
+    fork(work)
     g_step, o_step, c_step = steps
     O_w, C_w, area, c_parts = sizes
     (g,) = buffers

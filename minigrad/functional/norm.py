@@ -155,7 +155,7 @@ def _batch_norm(
     y = Normalize.apply(input, weight, bias, eps, slope, moments)
     if N * L and running_mean is not None and running_var is not None:
         moments[1] *= N * L / (N * L - 1)  # unbiased
-        _track(zip((running_mean, running_var), moments), momentum)
+        _track(((running_mean, moments[0]), (running_var, moments[1])), momentum)
     return y
 
 
