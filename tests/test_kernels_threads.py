@@ -275,6 +275,26 @@ def within(seconds, condition):
 
 
 @compiled
+def test_a_launch_just_before_a_thread_falls_asleep_is_not_missed(monkeypatch):
+    team, calls, again = simd.team.Team(), [], threading.Event()
+
+    def stand_by(memory, thread, patience):
+        seen = int(memory[simd.fork.RUNG])
+        calls.append(seen)
+        if len(calls) == 1:
+            memory[simd.fork.RUNG] += 1  # its launcher found nobody asleep
+        else:
+            again.set()
+        return seen
+
+    monkeypatch.setattr(simd.team, "stand_by", stand_by)
+    threading.Thread(target=team._serve, args=(1,), daemon=True).start()
+    assert again.wait(60)
+    assert within(60, lambda: len(team._sleepers) == 1)
+    assert calls == [0, 1]
+
+
+@compiled
 def test_a_launch_that_finds_the_team_at_work_does_it_alone(threads):
     threads(2)
     recorded(2, 1)

@@ -74,10 +74,13 @@ def launch(
     if threads == 1:
         kernel(alone(pieces), *arguments, *((private(),) if private else ()))
         return
-    rooms = [private() for _ in range(threads)] if private else []
-    table = np.array([[_address(array) for array in room] for room in rooms], np.int64)
-    work = np.array([0, pieces, -1, threads, team().address, _address(table), 0, 0], np.int64)
-    team().gather(threads)
+    crew, rooms, table = team(), [], None
+    if private:
+        rooms = [private() for _ in range(threads)]
+        table = np.array([[_address(array) for array in room] for room in rooms], np.int64)
+    where = 0 if table is None else _address(table)
+    crew.gather(threads)
+    work = np.array([0, pieces, -1, threads, crew.address, where, 0, 0], np.int64)
     kernel(work, *arguments, *rooms[:1])
 
 

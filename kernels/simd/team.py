@@ -6,6 +6,7 @@ without Python's lock (see ``fork``), and joins in whatever is launched meanwhil
 those that sleep, and need not wait for them.
 """
 
+import contextlib
 import os
 import threading
 
@@ -47,7 +48,10 @@ def add(typingctx, numbers, place, number):
 
 
 def _stand_by(memory, thread, patience):
-    """Join in all launches for as many threads, until there was none for a while."""
+    """Join in all launches for as many threads, until there was none for a while.
+
+    Returns the number of the last one seen.
+    """
     seen = memory[RUNG] - 1  # there may be a launch: the one that woke this thread
     glances = 0
     while glances < patience:
@@ -58,6 +62,7 @@ def _stand_by(memory, thread, patience):
             if add(memory, GATE, 1) < CLOSED and thread < memory[CALL + 2]:
                 run_call(memory, thread)
             add(memory, GATE, -1)
+    return seen
 
 
 stand_by = jit(_stand_by)
@@ -109,8 +114,12 @@ class Team:
         bed = threading.Lock()
         bed.acquire()
         while True:
-            stand_by(self.memory, thread, _PATIENCE)
+            seen = stand_by(self.memory, thread, _PATIENCE)
             self._sleepers.append(bed)
+            if self.memory[RUNG] != seen:  # a launch that did not find this thread asleep
+                with contextlib.suppress(ValueError):  # another one has
+                    self._sleepers.remove(bed)
+                    continue
             bed.acquire()
 
 
