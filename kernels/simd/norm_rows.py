@@ -28,9 +28,7 @@ from .tasks import launch, take
 from .vector import (
     broadcast,
     fma,
-    from_bits,
     lanes,
-    masked_store_double,
     sum_lanes,
     widened,
 )
@@ -38,6 +36,7 @@ from .vector import (
 __all__ = ["rows_norm", "rows_norm_grad"]
 
 _COLUMNS = 64  # in a piece of work: whole vectors
+_FEW = 4  # rows that are added up in x's own dtype
 _MANY = 8  # pictures of a piece, whose part of the sums is then half as large as they are
 
 
@@ -67,16 +66,15 @@ def rows_norm_grad(
 ) -> None:  # fmt: skip
     """Gradient of `rows_norm`; those of weight and bias may be float64 whatever x is."""
     G, D, share = sizes = _sizes(mean, weight, G)
-    given = gy.reshape(-1), x.reshape(-1), mean, rstd
+    given, lines = (gy.reshape(-1), x.reshape(-1)), np.empty((len(mean), 3), x.dtype)
     pieces = -(-len(mean) // max(share, 1))
-    parts = pieces if share >= _MANY * G or pieces == 1 else 0
-    sums = np.empty((2, parts, G * D))
-    launch(row_gradients, pieces, gx.reshape(-1), sums, *given, weight, sizes, strange)
-    if parts:
-        add_parts(gweight, gbias, sums)
-        return
-    blocks = G * -(-D // max(_COLUMNS, 1))
-    launch(sum_columns, blocks, gweight, gbias, *given, (G, D))
+    own = share >= _MANY * G or pieces == 1
+    sums = np.empty((2, pieces, G * D)) if own else np.zeros((2, 1, G * D))
+    rest = mean, rstd, weight, (*sizes, own), strange
+    launch(row_gradients, pieces, gx.reshape(-1), lines, sums, *given, *rest)
+    if not own:
+        launch(sum_columns, G * -(-D // _COLUMNS), sums, *given, lines, (G, D))
+    add_parts(gweight, gbias, sums)
 
 
 def _sizes(mean, weight, G):
@@ -131,52 +129,58 @@ def _sum_row(gy, x, weight, first, begin, end, mean, doubles):
 sum_row = jit(_sum_row, inline="always")
 
 
-def _sum_block(gweight, gbias, gy, x, mean, rstd, rows, columns, D):
-    """Over some rows, in each of some columns: gy * (x - mean) * rstd, and gy.
+def _sum_block(products, totals, gy, x, lines, rows, columns, D):
+    """Over some rows, in each of some columns, the sums of gy * xhat and of gy.
 
-    ``rows`` is (first, end, step), ``columns`` (begin, end); the sums go to the columns' places.
+    ``rows`` is (first, end, step), ``columns`` (begin, end); the sums are at the columns' places.
+    Few rows are added up in x's own dtype: what they make, in float64.
     """
     first, end, step = rows
     begin, stop = columns
-    half = lanes(mean)
-    zero, none = broadcast(mean, 0.0), broadcast(x, 0.0)
-    place = first % step * D
-    for j in range(begin, stop, lanes(x)):
-        total0 = total1 = product0 = product1 = zero
-        for s in range(first, end, step):
-            centre, r = broadcast(mean, mean[s]), broadcast(mean, rstd[s])
-            g0, g1 = widened(part(gy, s * D + j, s * D + stop, none), zero)
-            x0, x1 = widened(part(x, s * D + j, s * D + stop, none), zero)
-            total0 += g0
-            total1 += g1
-            product0 = fma(g0, (x0 - centre) * r, product0)
-            product1 = fma(g1, (x1 - centre) * r, product1)
-        mask = from_bits(min(half, stop - j))
-        masked_store_double(gbias, place + j, mask, total0)
-        masked_store_double(gweight, place + j, mask, product0)
-        if lanes(x) > half and j + half < stop:
-            mask = from_bits(min(half, stop - j - half))
-            masked_store_double(gbias, place + j + half, mask, total1)
-            masked_store_double(gweight, place + j + half, mask, product1)
+    half, none = lanes(totals), broadcast(x, 0.0)
+    skip = first % step * D
+    for few in range(first, end, _FEW * step):
+        for j in range(begin, stop, lanes(x)):
+            total = product = none
+            for s in range(few, min(few + _FEW * step, end), step):
+                near, r = broadcast(x, lines[s, 0]), broadcast(x, lines[s, 1])
+                g = part(gy, s * D + j, s * D + stop, none)
+                d = part(x, s * D + j, s * D + stop, near) - near
+                total += g
+                product = fma(g, fma(d, r, broadcast(x, lines[s, 2])), product)
+            total0, total1 = widened(total, broadcast(totals, 0.0))
+            product0, product1 = widened(product, broadcast(totals, 0.0))
+            add_to(totals, skip + j, skip + stop, total0, few == first)
+            add_to(products, skip + j, skip + stop, product0, few == first)
+            if lanes(x) > half and j + half < stop:
+                add_to(totals, skip + j + half, skip + stop, total1, few == first)
+                add_to(products, skip + j + half, skip + stop, product1, few == first)
 
 
+def _add_to(y, i, end, value, afresh):
+    put(y, i, end, value if afresh else part(y, i, end, value) + value)
+
+
+add_to = jit(_add_to, inline="always")
 sum_block = jit(_sum_block)
 
 
-def _row_gradients(work, gx, sums, gy, x, mean, rstd, weight, sizes, strange):
+def _row_gradients(work, gx, lines, sums, gy, x, mean, rstd, weight, sizes, strange):
     """Make gx (gy*weight - level - (x - mean)*tilt) * rstd, as in ``norm_runs.gradient_runs``.
 
-    And each piece's part of the sums down the columns, if there is room for them.
+    Also each row's line, which makes xhat of x, and each piece's own part of the sums down the
+    columns.
     """
     fork(work)
-    G, D, share = sizes
+    G, D, share, own = sizes
     piece = take(work)
     while piece < work[1]:
         first, last = piece * share, min((piece + 1) * share, len(mean))
         for s in range(first, last):
             begin, end = s % G * D, s % G * D + D
             total, product = sum_row(gy, x, weight, s * D, begin, end, mean[s], mean)
-            centre, _, _ = find_line(x, mean[s], rstd[s], 1.0, 0.0, strange)
+            centre, scale, shift = find_line(x, mean[s], rstd[s], 1.0, 0.0, strange)
+            lines[s, 0], lines[s, 1], lines[s, 2] = centre, scale, shift
             level, tilt = total / D, product * rstd[s] * rstd[s] / D
             narrow = np.float64(x.dtype.type(level))
             rest = (level - narrow) - (mean[s] - centre) * tilt
@@ -190,9 +194,9 @@ def _row_gradients(work, gx, sums, gy, x, mean, rstd, weight, sizes, strange):
                 d = part(x, j + skip, end + skip, near) - near
                 g = fma(g, part(weight, j, end, none), flat) - fma(d, slope, rest_)
                 put(gx, j + skip, end + skip, g * r)
-        for g in range(G if sums.size else 0):
+        for g in range(G if own else 0):
             rows = (first + g, last, G)
-            sum_block(sums[0, piece], sums[1, piece], gy, x, mean, rstd, rows, (0, D), D)
+            sum_block(sums[0, piece], sums[1, piece], gy, x, lines, rows, (0, D), D)
         piece = take(work)
 
 
@@ -213,7 +217,7 @@ def _add_parts(gweight, gbias, sums):
 add_parts = jit(_add_parts)
 
 
-def _sum_columns(work, gweight, gbias, gy, x, mean, rstd, sizes):
+def _sum_columns(work, sums, gy, x, lines, sizes):
     """`sum_block` over all pictures: a block of columns per piece of work."""
     fork(work)
     G, D = sizes
@@ -221,8 +225,8 @@ def _sum_columns(work, gweight, gbias, gy, x, mean, rstd, sizes):
     piece = take(work)
     while piece < work[1]:
         g, block = divmod(piece, blocks)
-        columns = block * _COLUMNS, min(D, (block + 1) * _COLUMNS)
-        sum_block(gweight, gbias, gy, x, mean, rstd, (g, len(mean), G), columns, D)
+        rows, columns = (g, len(lines), G), (block * _COLUMNS, min(D, (block + 1) * _COLUMNS))
+        sum_block(sums[0, 0], sums[1, 0], gy, x, lines, rows, columns, D)
         piece = take(work)
 
 
