@@ -31,7 +31,7 @@ from .vector import (
 
 __all__ = ["curve", "curve_grad", "leaky_relu", "leaky_relu_grad", "map_pairs", "relu", "relu_grad"]
 
-_CHUNK = 1 << 15  # elements
+_CHUNK = 1 << 13  # elements in a piece of work
 
 
 def curve(y: np.ndarray, x: np.ndarray, name: str, *parameters: float) -> None:

@@ -35,8 +35,8 @@ from .vector import (
 __all__ = ["loss_grad", "loss_sum"]
 
 _CHUNK = 1 << 15  # elements in a piece of work
-_WORTH = 1 << 17  # elements that are worth another thread
-_WORTH_OF_LOGARITHMS = 1 << 15  # the same where each takes some 50 instructions
+_WORTH = 1 << 14  # elements that are worth another thread
+_WORTH_OF_LOGARITHMS = 1 << 13  # the same where each takes some 50 instructions
 
 
 def loss_sum(

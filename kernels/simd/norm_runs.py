@@ -50,7 +50,7 @@ __all__ = [
     "sum_squares",
 ]
 
-_ALONE = 1 << 15  # elements that one thread has done before another would have begun
+_ALONE = 1 << 13  # elements that one thread does as fast as two
 _CHUNK = 1 << 13  # elements of a piece of work, at least
 _SMALL, _LARGE = 1e-30, 1e30  # magnitudes whose products and differences float32 can hold
 _CANCELLED = 1e-3  # of a sum of squares, what must be left without the share of the mean

@@ -41,7 +41,7 @@ from .vector import broadcast, from_bits, lanes, masked_load, masked_store, stor
 __all__ = ["matrix_product"]
 
 _SMALL = 2**18  # multiplications that NumPy does faster, and on one thread
-_ALONE = 2**22  # multiplications that two threads do no faster than one
+_ALONE = 2**21  # multiplications that two threads do no faster than one
 _THIN = 8  # rows or columns that are few
 _SHORT = 8  # k that are few
 _ROOM = 2**23  # most numbers of both operands that are packed at once

@@ -1,9 +1,9 @@
 """The threads that share work: they watch for a launch, awake at first, then asleep.
 
 To fall asleep and be woken takes a thread some 50 us, in which a core adds up a million numbers.
-So a thread that has nothing to do first watches the team's memory for some 200 us, in compiled code
-without Python's lock (see ``fork``), and joins in whatever is launched meanwhile.  A launch wakes
-those that sleep, and need not wait for them.
+So a thread that has nothing to do first watches the team's memory for a millisecond, in compiled
+code without Python's lock (see ``fork``), and joins in whatever is launched meanwhile.  A launch
+wakes those that sleep, and need not wait for them.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from .instructions import data_pointer, emit_pause
 __all__ = ["MOST_THREADS", "Team", "add", "team"]
 
 MOST_THREADS = 256
-_PATIENCE = 1 << 13  # glances before a thread goes to sleep: some 200 us
+_PATIENCE = 1 << 15  # glances before a thread goes to sleep: about a millisecond
 
 
 @intrinsic

@@ -34,7 +34,7 @@ from .vector import from_bits, lanes, load, masked_store
 __all__ = ["Filters", "filters_of", "pack_stretch", "pack_weights", "turning_room"]
 
 _WORTH = 4  # taps of a kernel that are worth turning a vector
-_ALONE = 2**14  # packed numbers for which waking a thread does not pay
+_ALONE = 2**12  # packed numbers for which another thread does not pay
 
 
 class Filters(NamedTuple):
