@@ -7,6 +7,8 @@ A picture is G rows of D elements; layer norm has one (G = 1)::
 
     y = (x - mean) * rstd * weight + bias            along the row, vector by vector
 
+In the sums of gradients a few vectors are added up in x's own dtype, and what they make in float64.
+
 The gradients of weight and bias are sums down the columns.  A piece of many rows makes its own part
 of them while its rows are in the cache, and the parts are added up in their order.  Where pieces
 have few rows, the parts would be as large as x; then a second launch takes blocks of columns::
@@ -36,7 +38,7 @@ from .vector import (
 __all__ = ["rows_norm", "rows_norm_grad"]
 
 _COLUMNS = 64  # in a piece of work: whole vectors
-_FEW = 4  # rows that are added up in x's own dtype
+_FEW = 4  # vectors that are added up in x's own dtype, and what they make in float64
 _MANY = 8  # pictures of a piece, whose part of the sums is then half as large as they are
 
 
@@ -110,19 +112,23 @@ def _normalize_rows(work, y, mean, var, rstd, x, weight, bias, eps, sizes, stran
 normalize_rows = jit(_normalize_rows)
 
 
-def _sum_row(gy, x, weight, first, begin, end, mean, doubles):
-    """Sum g = gy * weight, and g * (x - mean), over a row; begin and end are weight's."""
-    centre, zero, none = broadcast(doubles, mean), broadcast(doubles, 0.0), broadcast(x, 0.0)
-    near, skip = broadcast(x, mean), first - begin
+def _sum_row(gy, x, weight, first, begin, end, centre, doubles):
+    """Sum g = gy * weight, and g * (x - centre), over a row; begin and end are weight's."""
+    near, zero, none = broadcast(x, centre), broadcast(doubles, 0.0), broadcast(x, 0.0)
+    skip, stride = first - begin, _FEW * lanes(x)
     total0 = total1 = product0 = product1 = zero
-    for j in range(begin, end, lanes(x)):
-        g = part(gy, j + skip, end + skip, none) * part(weight, j, end, none)
-        g0, g1 = widened(g, zero)
-        x0, x1 = widened(part(x, j + skip, end + skip, near), centre)
-        total0 += g0
-        total1 += g1
-        product0 = fma(g0, x0 - centre, product0)
-        product1 = fma(g1, x1 - centre, product1)
+    for few in range(begin, end, stride):
+        total = product = none
+        for j in range(few, min(few + stride, end), lanes(x)):
+            g = part(gy, j + skip, end + skip, none) * part(weight, j, end, none)
+            total += g
+            product = fma(g, part(x, j + skip, end + skip, near) - near, product)
+        t0, t1 = widened(total, zero)
+        p0, p1 = widened(product, zero)
+        total0 += t0
+        total1 += t1
+        product0 += p0
+        product1 += p1
     return sum_lanes(total0 + total1), sum_lanes(product0 + product1)
 
 
@@ -133,7 +139,6 @@ def _sum_block(products, totals, gy, x, lines, rows, columns, D):
     """Over some rows, in each of some columns, the sums of gy * xhat and of gy.
 
     ``rows`` is (first, end, step), ``columns`` (begin, end); the sums are at the columns' places.
-    Few rows are added up in x's own dtype: what they make, in float64.
     """
     first, end, step = rows
     begin, stop = columns
@@ -178,9 +183,10 @@ def _row_gradients(work, gx, lines, sums, gy, x, mean, rstd, weight, sizes, stra
         first, last = piece * share, min((piece + 1) * share, len(mean))
         for s in range(first, last):
             begin, end = s % G * D, s % G * D + D
-            total, product = sum_row(gy, x, weight, s * D, begin, end, mean[s], mean)
             centre, scale, shift = find_line(x, mean[s], rstd[s], 1.0, 0.0, strange)
             lines[s, 0], lines[s, 1], lines[s, 2] = centre, scale, shift
+            total, product = sum_row(gy, x, weight, s * D, begin, end, centre, mean)
+            product -= (mean[s] - centre) * total  # of x - mean
             level, tilt = total / D, product * rstd[s] * rstd[s] / D
             narrow = np.float64(x.dtype.type(level))
             rest = (level - narrow) - (mean[s] - centre) * tilt
