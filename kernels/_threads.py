@@ -3,9 +3,10 @@
 Compiled kernels share their work among threads of their own: see ``simd.team``.
 """
 
+import contextlib
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = ["cores", "get_num_threads", "run_on_threads", "set_num_threads"]
 
@@ -72,7 +73,10 @@ def run_on_threads(call: Callable[[], object], threads: int) -> None:
     Calls that have not begun when this thread's returns are dropped: every call must be able to do
     the whole work (by taking pieces from a shared counter until there are none).
     """
-    others = [_pool.submit(call) for _ in range(threads - 1)]
+    others: list[Future] = []
+    with contextlib.suppress(RuntimeError):  # no more threads, as when the interpreter ends
+        for _ in range(threads - 1):
+            others.append(_pool.submit(call))
     try:
         call()
     finally:

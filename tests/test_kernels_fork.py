@@ -181,6 +181,19 @@ def test_who_comes_late_finds_the_gate_closed():
 
 
 @compiled
+def test_without_new_threads_a_launch_does_it_alone(monkeypatch, threads):
+    def no_thread(thread):
+        raise RuntimeError("can't start new thread")
+
+    crew = simd.team.Team()
+    monkeypatch.setattr(simd.tasks, "team", lambda: crew)
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    threads(3)
+    for _ in range(2):
+        assert (recorded(9, 10) == 0).all()
+
+
+@compiled
 def test_each_thread_has_its_own_buffers(threads):
     threads(2)
     who, rooms = np.zeros(100), []

@@ -101,14 +101,14 @@ class Team:
             bed.release()
 
     def _grow(self, threads: int) -> None:
+        """Start threads; where no more can be had, the others take over their shares."""
         stand_by(self.memory, 0, 0)  # compiled here: the new threads may end with the program
-        with self._growing:
+        with self._growing, contextlib.suppress(RuntimeError):  # also as the interpreter ends
             while self._size < threads:
-                serve = threading.Thread(
-                    target=self._serve, args=(self._size,), name="minigrad", daemon=True
-                )
-                serve.start()
-                self._size += 1
+                number, self._size = self._size, self._size + 1
+                threading.Thread(
+                    target=self._serve, args=(number,), name="minigrad", daemon=True
+                ).start()
 
     def _serve(self, thread: int) -> None:
         bed = threading.Lock()
