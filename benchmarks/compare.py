@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -120,7 +121,8 @@ class Worker:
     ) -> None:
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # a dead worker has not read all
+            self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait()
 

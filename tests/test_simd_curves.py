@@ -118,7 +118,8 @@ def lanes(function, x):
     """A formula of one vector, of every number of x."""
     y = np.empty_like(x)
     formula = simd.formulas.Formula(function)
-    simd.tasks.launch(simd.elementwise.map_one, 1, y, x, formula, ())
+    pieces = -(-x.size // simd.elementwise._CHUNK)
+    simd.tasks.launch(simd.elementwise.map_one, pieces, y, x, formula, ())
     return y
 
 
