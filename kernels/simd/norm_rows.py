@@ -139,34 +139,60 @@ def _sum_block(products, totals, gy, x, lines, rows, columns, D):
     """Over some rows, in each of some columns, the sums of gy * xhat and of gy.
 
     ``rows`` is (first, end, step), ``columns`` (begin, end); the sums are at the columns' places.
+    Rows are taken by fours, side by side, and the last ones alone.
     """
     first, end, step = rows
     begin, stop = columns
-    half, none = lanes(totals), broadcast(x, 0.0)
-    skip = first % step * D
-    for few in range(first, end, _FEW * step):
-        for j in range(begin, stop, lanes(x)):
-            total = product = none
-            for s in range(few, min(few + _FEW * step, end), step):
-                near, r = broadcast(x, lines[s, 0]), broadcast(x, lines[s, 1])
-                g = part(gy, s * D + j, s * D + stop, none)
-                d = part(x, s * D + j, s * D + stop, near) - near
-                total += g
-                product = fma(g, fma(d, r, broadcast(x, lines[s, 2])), product)
-            total0, total1 = widened(total, broadcast(totals, 0.0))
-            product0, product1 = widened(product, broadcast(totals, 0.0))
-            add_to(totals, skip + j, skip + stop, total0, few == first)
-            add_to(products, skip + j, skip + stop, product0, few == first)
-            if lanes(x) > half and j + half < stop:
-                add_to(totals, skip + j + half, skip + stop, total1, few == first)
-                add_to(products, skip + j + half, skip + stop, product1, few == first)
+    none, skip, down = broadcast(x, 0.0), first % step * D, step * D
+    s = first
+    while s < end:
+        line0, i, e = line_of(x, lines, s), s * D, s * D + stop
+        if s + 3 * step < end:
+            line1, line2 = line_of(x, lines, s + step), line_of(x, lines, s + 2 * step)
+            line3 = line_of(x, lines, s + 3 * step)
+            for j in range(begin, stop, lanes(x)):
+                sums = with_row((none, none), gy, x, i + j, e, line0)
+                sums = with_row(sums, gy, x, i + down + j, e + down, line1)
+                sums = with_row(sums, gy, x, i + 2 * down + j, e + 2 * down, line2)
+                sums = with_row(sums, gy, x, i + 3 * down + j, e + 3 * down, line3)
+                add_sums(products, totals, x, skip + j, skip + stop, sums, s == first)
+            s += 4 * step
+        else:
+            for j in range(begin, stop, lanes(x)):
+                sums = with_row((none, none), gy, x, i + j, e, line0)
+                add_sums(products, totals, x, skip + j, skip + stop, sums, s == first)
+            s += step
+
+
+def _line_of(x, lines, s):
+    return broadcast(x, lines[s, 0]), broadcast(x, lines[s, 1]), broadcast(x, lines[s, 2])
+
+
+def _with_row(sums, gy, x, i, end, line):
+    """The sums of gy, and of gy * xhat, and what a vector of a row adds to them."""
+    (total, product), (near, r, shift) = sums, line
+    g = part(gy, i, end, broadcast(x, 0.0))
+    d = part(x, i, end, near) - near
+    return total + g, fma(g, fma(d, r, shift), product)
+
+
+def _add_sums(products, totals, x, i, end, sums, afresh):
+    half, zero = lanes(totals), broadcast(totals, 0.0)
+    total0, total1 = widened(sums[0], zero)
+    product0, product1 = widened(sums[1], zero)
+    add_to(totals, i, end, total0, afresh)
+    add_to(products, i, end, product0, afresh)
+    if lanes(x) > half and i + half < end:
+        add_to(totals, i + half, end, total1, afresh)
+        add_to(products, i + half, end, product1, afresh)
 
 
 def _add_to(y, i, end, value, afresh):
     put(y, i, end, value if afresh else part(y, i, end, value) + value)
 
 
-add_to = jit(_add_to, inline="always")
+line_of, with_row = jit(_line_of, inline="always"), jit(_with_row, inline="always")
+add_to, add_sums = jit(_add_to, inline="always"), jit(_add_sums, inline="always")
 sum_block = jit(_sum_block)
 
 
