@@ -5,8 +5,9 @@ Compiled kernels share their work among threads of their own: see ``simd.team``.
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 __all__ = ["cores", "get_num_threads", "run_on_threads", "set_num_threads"]
 
@@ -73,16 +74,44 @@ def run_on_threads(call: Callable[[], object], threads: int) -> None:
     Calls that have not begun when this thread's returns are dropped: every call must be able to do
     the whole work (by taking pieces from a shared counter until there are none).
     """
-    others: list[Future] = []
+    jobs = [_Job(call) for _ in range(threads - 1)]
     with contextlib.suppress(RuntimeError):  # no more threads, as when the interpreter ends
-        for _ in range(threads - 1):
-            others.append(_pool.submit(call))
+        for job in jobs:
+            _pool.submit(job.work)
     try:
         call()
     finally:
-        begun = [other for other in others if not other.cancel()]
-        for other in begun:
-            other.result()
+        errors = [job.finish() for job in jobs]
+    for error in filter(None, errors):
+        raise error
+
+
+class _Job:
+    """A call by another thread; whoever claims it first decides what becomes of it."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call: Callable[[], object] | None = call
+        self._claim, self._done = threading.Lock(), threading.Event()
+        self._error: BaseException | None = None
+
+    def work(self) -> None:
+        """Make the call, unless it was withdrawn."""
+        if self._claim.acquire(blocking=False):
+            try:
+                assert self._call is not None
+                self._call()
+            except BaseException as error:
+                self._error = error
+            finally:
+                self._done.set()
+
+    def finish(self) -> BaseException | None:
+        """Withdraw the call, and let go of its arrays, or wait for its end; its error, if any."""
+        if self._claim.acquire(blocking=False):
+            self._call = None
+            return None
+        self._done.wait()
+        return self._error
 
 
 _pool: ThreadPoolExecutor

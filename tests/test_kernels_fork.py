@@ -114,14 +114,11 @@ def test_between_launches_the_others_stay_awake_for_a_while(threads):
     threads(2)
     team = simd.team.team()
 
-    def joined_in_all():
-        asleep, joined = [], []
-        for _ in range(20):
-            asleep += team._sleepers
-            joined.append(set(recorded(20, 1000)) == {0, 1})
-        return all(joined[1:]) and len(asleep) <= 1
+    def joined_in_three():
+        """The first may have woken it."""
+        return all(set(recorded(20, 1000)) == {0, 1} for _ in range(3)) and not team._sleepers
 
-    assert within(60, joined_in_all)
+    assert within(60, joined_in_three)
 
 
 def recorded(pieces, slow):
@@ -141,8 +138,11 @@ def within(seconds, condition):
 @compiled
 def test_a_launch_just_before_a_thread_falls_asleep_is_not_missed(monkeypatch):
     team, calls, again = simd.team.Team(), [], threading.Event()
+    others = simd.team.stand_by
 
     def stand_by(memory, thread, patience):
+        if memory is not team.memory:
+            return others(memory, thread, patience)
         seen = int(memory[simd.fork.RUNG])
         calls.append(seen)
         if len(calls) == 1:
@@ -220,11 +220,11 @@ def test_an_error_in_a_piece_is_that_of_the_launch(threads, number):
     for bad in range(8):
         with pytest.raises(ArithmeticError, match="a bad piece"):
             simd.tasks.launch(fail, 8, bad)
-    assert sorted(set(recorded(8, 1))) in ([0], [0, 1], [0, 1, 2], [0, 2])
+    assert set(recorded(8, 1)) <= {0, 1, 2}
 
 
 @compiled
 def test_a_launch_waits_for_all_its_pieces(threads):
     threads(3)
-    for _ in range(2000):
-        assert recorded(5, 10).min() >= 0
+    for _ in range(100):
+        assert recorded(5, 20_000).min() >= 0

@@ -39,7 +39,7 @@ def test_normalisation(shape, dtype):
 
 GROUPS = [(2, 6, 35, 3), (2, 6, 35, 6), (3, 4, 7, 2), (19, 133, 1, 1), (2, 8, 1, 2),
           (1, 2, 9000, 1), (0, 4, 6, 2), (0, 4, 60, 2), (2, 4, 0, 2),
-          (300, 133, 1, 1), (150, 60, 5, 3), (20, 3000, 1, 1)]  # fmt: skip
+          (300, 133, 1, 1), (150, 60, 5, 3), (20, 3000, 1, 1), (100, 60, 30, 2)]  # fmt: skip
 
 
 @both_dtypes
@@ -54,6 +54,16 @@ def test_normalisation_of_groups(case, dtype):
     mean, var, rstd = np.empty((3, N, G))
     loops.group_norm(np.empty_like(x), mean, var, rstd, x, weight, bias, 1e-5)
     gradients = [(shape, dtype), (C, dtype), (C, dtype)]
+    compare("group_norm_grad", gradients, gy, x, mean, rstd, weight, exact=False)
+
+
+@pytest.mark.parametrize("large", ["x", "gy", "both"])
+def test_products_that_overflow_float32_in_either_direction(large):
+    x = np.array([[1e20, -1e20, 2e20, -2e20]], np.float32)[..., None]
+    x, gy = (x if large != "gy" else x / 1e20), (abs(x) if large != "x" else x / 1e20)
+    mean, rstd = np.zeros((1, 1)), np.full((1, 1), 1.0 if large == "gy" else 1e-20)
+    gradients = [(x.shape, np.float32), (4, np.float32), (4, np.float32)]
+    weight = np.ones(4, np.float32)
     compare("group_norm_grad", gradients, gy, x, mean, rstd, weight, exact=False)
 
 

@@ -172,3 +172,14 @@ def test_no_kernel_is_compiled_nor_numba_imported():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    "norm", [nn.BatchNorm2d(3), nn.InstanceNorm2d(3, track_running_stats=True)]
+)
+def test_running_statistics_are_left_alone(norm):
+    with describing():
+        norm(minigrad.zeros(2, 3, 4, 4))
+    assert norm.running_mean.tolist() == [0, 0, 0]
+    assert norm.running_var.tolist() == [1, 1, 1]
+    assert norm.num_batches_tracked.item() == 0

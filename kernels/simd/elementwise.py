@@ -68,11 +68,11 @@ def leaky_relu_grad(gx: np.ndarray, gy: np.ndarray, x: np.ndarray, slope: float)
 
 def map_pairs(
     y: np.ndarray, a: np.ndarray, b: np.ndarray,
-    formula: Formula, numbers: tuple[float, ...], most: int | None = None,
+    formula: Formula, numbers: tuple[float, ...],
 ) -> None:  # fmt: skip
-    """Make y the formula of a, b and the numbers, on ``most`` threads at most."""
+    """Make y the formula of a, b and the numbers."""
     flat = y.reshape(-1), a.reshape(-1), b.reshape(-1)
-    launch(map_two, -(-y.size // _CHUNK), *flat, formula, numbers, most=most)
+    launch(map_two, -(-y.size // _CHUNK), *flat, formula, numbers)
 
 
 @functools.cache

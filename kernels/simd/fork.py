@@ -49,12 +49,18 @@ __all__ = [
 ]
 
 LINE = 8  # int64 on a cache line
-TAKEN, PIECES, OWN, THREADS, ADDRESS, ROOMS = range(6)  # of a thread's row; see ``tasks.take``
-RUNG, GATE, BUSY, CALL, ROWS = (LINE * i for i in range(5))  # of a team
-CLOSED = 1 << 32  # of the gate: more than threads inside
+
+# A thread's row: pieces taken of its share, pieces in all, its number (of a launch: -1), threads,
+# where the team's memory is, and where the table of buffers.
+TAKEN, PIECES, OWN, THREADS, ADDRESS, ROOMS = range(6)
+# The team's memory: launches so far, threads inside (CLOSED more while none may enter), whether it
+# is at work, the call (where its code is, its arguments, for how many threads), and the rows.
+RUNG, GATE, BUSY, CALL, ROWS = (LINE * i for i in range(5))
+CLOSED = 1 << 32
 
 _GLANCES = 1 << 13  # at the gate before others may use the core: some 200 us
 _FINE = 0, -2  # Numba's status codes of a call without error
+_DATA = ".4"  # in Numba's names of an array's parts: meminfo, parent, size, item size, data
 _int32, _int64, _pointer = ir.IntType(32), ir.IntType(64), ir.IntType(8).as_pointer()
 _part_type = ir.FunctionType(ir.VoidType(), [_pointer, _int64.as_pointer()])
 
@@ -171,7 +177,7 @@ def _part_of(module, kernel):
         builder.load(cgutils.gep_inbounds(builder, call, 0, 0, i)) for i in range(len(arguments))
     ]
     names = [argument.name for argument in kernel.args[2:]]
-    values[names.index("arg.work.4")] = row
+    values[names.index("arg.work" + _DATA)] = row
     _choose_rooms(builder, values, names, row)
     result = builder.alloca(kernel.args[0].type.pointee)
     error = builder.alloca(kernel.args[1].type.pointee)
@@ -191,7 +197,7 @@ def _choose_rooms(builder, values, names, row):
     The row knows where the table is: for each thread the addresses of its arrays.
     """
     places = [i for i, n in enumerate(names) if n.startswith("arg.buffers.") and n.count(".") == 3]
-    places = [i for i in places if names[i].endswith(".4")]
+    places = [i for i in places if names[i].endswith(_DATA)]
     if not places:
         return
     table = builder.inttoptr(builder.load(_at(builder, row, ROOMS)), _int64.as_pointer())

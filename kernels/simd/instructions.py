@@ -134,6 +134,9 @@ def emit_pause(builder):
     """Wait for some ten nanoseconds, as politely as the processor can."""
     if "sse2" in _HAS:
         builder.call(_declared(builder, "llvm.x86.sse2.pause", ir.VoidType(), []), [])
+    elif _IS_ARM:  # "yield" does nothing there; "isb" takes about as long as a pause
+        barrier = ir.InlineAsm(ir.FunctionType(ir.VoidType(), []), "isb", "", True)
+        builder.call(barrier, [])
 
 
 def emit_broadcast(builder, vector, scalar):

@@ -35,8 +35,6 @@ from .vector import (
 __all__ = ["loss_grad", "loss_sum"]
 
 _CHUNK = 1 << 15  # elements in a piece of work
-_WORTH = 1 << 14  # elements that are worth another thread
-_WORTH_OF_LOGARITHMS = 1 << 13  # the same where each takes some 50 instructions
 
 
 def loss_sum(
@@ -47,7 +45,7 @@ def loss_sum(
     parts = np.zeros(pieces)
     formula, numbers = _formula(name, 0), tuple(map(float, parameters))
     flat = x.reshape(-1), t.reshape(-1)
-    launch(add_losses, pieces, parts, *flat, formula, numbers, most=_threads(x, name))
+    launch(add_losses, pieces, parts, *flat, formula, numbers)
     total[0] = parts.sum()
 
 
@@ -56,13 +54,7 @@ def loss_grad(
 ) -> None:
     """The gradient of x; see ``loops.loss_grad``."""
     numbers = (float(g), *map(float, parameters))
-    map_pairs(gx, x, t, _formula(name, 1), numbers, _threads(x, name))
-
-
-def _threads(x, name):
-    """How many threads the work is worth."""
-    worth = _WORTH_OF_LOGARITHMS if name in ("binary", "logits") else _WORTH
-    return 1 + x.size // worth
+    map_pairs(gx, x, t, _formula(name, 1), numbers)
 
 
 @functools.cache

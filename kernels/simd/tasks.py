@@ -64,7 +64,8 @@ def launch(
     pieces
         How many there are.
     private
-        Makes the buffers that one thread has to itself: a last argument, if given.
+        Makes the buffers that one thread has to itself: the last argument of the kernel, if given,
+        which is called ``buffers``.
     most
         No more threads than this: waking one takes longer than a little work.
     """

@@ -87,18 +87,17 @@ class Team:
         self.address = self.memory.__array_interface__["data"][0]
         self._size = 1  # with the calling thread
         self._growing = threading.Lock()
-        self._sleepers: list[threading.Lock] = []
+        self._sleepers: list[tuple[int, threading.Lock]] = []  # number and bed
 
     def gather(self, threads: int) -> None:
-        """Have so many threads, and have them awake."""
+        """Have so many threads, and wake those of them that sleep."""
         if self._size < threads:
             self._grow(threads)
-        while self._sleepers:
-            try:
-                bed = self._sleepers.pop()
-            except IndexError:  # another thread was faster
-                break
-            bed.release()
+        for sleeper in list(self._sleepers):
+            if sleeper[0] < threads:
+                with contextlib.suppress(ValueError):  # another thread has woken it
+                    self._sleepers.remove(sleeper)
+                    sleeper[1].release()
 
     def _grow(self, threads: int) -> None:
         """Start threads; where no more can be had, the others take over their shares."""
@@ -113,12 +112,13 @@ class Team:
     def _serve(self, thread: int) -> None:
         bed = threading.Lock()
         bed.acquire()
+        sleeper = thread, bed
         while True:
             seen = stand_by(self.memory, thread, _PATIENCE)
-            self._sleepers.append(bed)
+            self._sleepers.append(sleeper)
             if self.memory[RUNG] != seen:  # a launch that did not find this thread asleep
                 with contextlib.suppress(ValueError):  # another one has
-                    self._sleepers.remove(bed)
+                    self._sleepers.remove(sleeper)
                     continue
             bed.acquire()
 

@@ -50,7 +50,7 @@ def examine(measure: bool = True, seconds: float = 0.5) -> dict[str, dict[str, A
             "cache": kernels.rates.cache_folder() or "none: every start compiles the kernels again",
         },
         "threads": {
-            "kernels": f"{get_num_threads()}, a pool of minigrad's own",
+            "kernels": f"{get_num_threads()}, a team of minigrad's own",
             **{
                 f"{pool['user_api']} ({pool['internal_api']})": pool["num_threads"]
                 for pool in threadpool_info()

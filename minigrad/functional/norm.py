@@ -153,7 +153,7 @@ def _batch_norm(
         return NormalizeBy.apply(input, weight, bias, *constants, slope)
     moments = np.empty((2, C))
     y = Normalize.apply(input, weight, bias, eps, slope, moments)
-    if N * L and running_mean is not None and running_var is not None:
+    if N * L and running_mean is not None and running_var is not None and stand_in() is None:
         moments[1] *= N * L / (N * L - 1)  # unbiased
         _track(((running_mean, moments[0]), (running_var, moments[1])), momentum)
     return y

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from minigrad import functional as F
+from minigrad.autograd import check_writable
 from minigrad.creation import ones, zeros
 from minigrad.dtypes import int64
 from minigrad.errors import SizeError
@@ -108,6 +109,7 @@ class _BatchNorm(_NormBase):
         parameters = self.weight, self.bias
         result = batch_norm(input, mean, var, *parameters, by_batch, factor, self.eps, *settings)
         if tracking and seen is not None and input.array.size and stand_in() is None:
+            check_writable(seen)
             seen.array += 1
             seen.storage.version += 1
         return result
