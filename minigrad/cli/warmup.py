@@ -55,6 +55,7 @@ _LAYERS: list[tuple[nn.Module, tuple[int, ...]]] = [
     (nn.InstanceNorm2d(8), _PICTURES),
     (nn.GroupNorm(2, 8), _PICTURES),
     (nn.LayerNorm(36), _PICTURES),
+    (nn.LayerNorm(4096), (4, 4096)),
     (nn.MaxPool2d(2), _PICTURES),
     (nn.MaxPool2d(3, 2, 1), _PICTURES),
     (nn.MaxPool2d(2, return_indices=True), _PICTURES),
