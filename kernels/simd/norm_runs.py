@@ -50,15 +50,14 @@ __all__ = [
     "sum_squares",
 ]
 
-_ALONE = 1 << 13  # elements that one thread does as fast as two
-_CHUNK = 1 << 13  # elements of a piece of work, at least
+_CHUNK = 1 << 13  # elements of a piece of work, about: one thread does them as fast as two
 _SMALL, _LARGE = 1e-30, 1e30  # magnitudes whose products and differences float32 can hold
 _CANCELLED = 1e-3  # of a sum of squares, what must be left without the share of the mean
 
 
 def in_a_piece(count: int, elements: int) -> int:
     """How many of ``count`` sets of so many elements make a piece of work."""
-    return count if count * elements <= _ALONE else max(1, _CHUNK // elements)
+    return min(count, max(1, _CHUNK // max(1, elements)))
 
 
 def _part(x, i, end, otherwise):

@@ -11,7 +11,6 @@ Sources: Ioffe and Szegedy, "Batch Normalization", 2015; Ulyanov et al., "Instan
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -153,9 +152,7 @@ def _batch_norm(
         return NormalizeBy.apply(input, weight, bias, *constants, slope)
     moments = np.empty((2, C))
     y = Normalize.apply(input, weight, bias, eps, slope, moments)
-    if N * L and running_mean is not None and running_var is not None and stand_in() is None:
-        moments[1] *= N * L / (N * L - 1)  # unbiased
-        _track(((running_mean, moments[0]), (running_var, moments[1])), momentum)
+    _track(running_mean, running_var, moments, N * L, momentum)
     return y
 
 
@@ -207,9 +204,8 @@ def instance_norm(
         )
     moments = np.empty((2, N, C))
     y = NormalizeGroups.apply(input, weight, bias, eps, (N, C, L), moments)
-    if N * L and running_mean is not None and running_var is not None:
-        mean, var = moments.mean(1)
-        _track(((running_mean, mean), (running_var, var * (L / (L - 1)))), momentum)
+    if N:
+        _track(running_mean, running_var, moments.mean(1), L, momentum)
     return y
 
 
@@ -219,12 +215,19 @@ def _constants(mean: Any, var: Any, eps: float) -> tuple[np.ndarray, np.ndarray]
         return mean.array.astype(np.float64), 1 / np.sqrt(var.array.astype(np.float64) + eps)
 
 
-def _track(pairs: Iterable[tuple[Tensor, np.ndarray]], momentum: float) -> None:
-    """Move running statistics towards new values, in place; no gradient goes that way."""
-    if stand_in() is not None:
+def _track(
+    running_mean: Any, running_var: Any, statistics: np.ndarray, M: int, momentum: float
+) -> None:
+    """Move running statistics, if there are any, towards those of M values (mean, var), in place.
+
+    No gradient goes that way.
+    """
+    if not M or running_mean is None or stand_in() is not None:
         return
+    mean, var = statistics
     with np.errstate(all="ignore"):
-        for running, value in pairs:
+        unbiased = var * (M / (M - 1))
+        for running, value in ((running_mean, mean), (running_var, unbiased)):
             check_writable(running)
             running.array *= 1 - momentum
             running.array += momentum * value
